@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The local policy in memory: zones, targets and conduits (IEC 62443), and
+ * the settings of this bastion. It says what may be granted at all; a grant
+ * says what is granted now; policy_decide() says what follows of both.
+ */
+#ifndef JUMP_POLICY_POLICY_H
+#define JUMP_POLICY_POLICY_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/name.h"
+
+#define POLICY_DIR          "/etc/jump"
+#define POLICY_NETWORKS_MAX 16
+#define POLICY_PATTERNS_MAX 16
+#define POLICY_ACCOUNTS_MAX 8
+#define POLICY_HOSTKEYS_MAX 4
+#define POLICY_ADDRS_MAX    2    /* one IPv4 and one IPv6 at most */
+#define POLICY_HOSTKEY_SIZE 1024 /* "ssh-ed25519 AAAA..." and its NUL */
+#define POLICY_TEXT_SIZE    96
+#define POLICY_DEFAULT_UID_MIN 1900000000u
+#define POLICY_DEFAULT_UID_MAX 1909999999u
+
+/* Where a rule stands: "policy.d/cells.conf" and the line of its section. */
+#define ORIGIN_FILE_SIZE 56
+struct origin {
+	char file[ORIGIN_FILE_SIZE];
+	uint32_t line;
+};
+
+/* Protocols a target may offer. The value is on disk: never renumber. */
+enum proto {
+	PROTO_NONE = 0,
+	PROTO_SSH = 1,
+	PROTO_SFTP = 2,
+	PROTO_RDP = 3,
+	PROTO_VNC = 4,
+	PROTO_HTTP = 5,
+	PROTO_HTTPS = 6,
+	PROTO_COUNT
+};
+typedef uint32_t proto_set; /* bit (1u << proto) */
+
+const char *proto_name(enum proto p);           /* "none" when unknown */
+enum proto proto_from_name(const char *name);   /* PROTO_NONE when unknown */
+uint16_t proto_default_port(enum proto p);      /* 0 when unknown */
+/* "ssh sftp" into text; returns it. size of 64 always fits. */
+const char *proto_set_format(proto_set set, char *text, size_t size);
+/* blank-separated names; 0 or -EINVAL */
+int proto_set_parse(const char *text, proto_set *ret_set);
+
+/* family 0 is "no address". IPv4 stands in the first 4 bytes. */
+struct address {
+	uint8_t family; /* AF_INET, AF_INET6 or 0 */
+	uint8_t bytes[16];
+};
+struct network {
+	struct address address;
+	uint8_t prefix;
+};
+#define ADDRESS_TEXT_SIZE 46
+int address_parse(const char *text, struct address *ret_address);
+const char *address_format(const struct address *a, char *text, size_t size);
+bool address_equal(const struct address *a, const struct address *b);
+int network_parse(const char *text, struct network *ret_network);
+bool network_has(const struct network *n, const struct address *a);
+/* IPv4-mapped IPv6 becomes IPv4. 0 or -EAFNOSUPPORT. */
+int address_from_sockaddr(const struct sockaddr *sa, struct address *ret);
+
+enum files { FILES_NONE = 0, FILES_UP = 1, FILES_DOWN = 2 }; /* bits */
+
+enum record { /* the zero value is the strictest */
+	RECORD_REQUIRED = 0,
+	RECORD_OPTIONAL = 1,
+	RECORD_NONE = 2,
+};
+
+struct zone {
+	char name[NAME_SIZE];
+	char description[POLICY_TEXT_SIZE];
+	uint8_t level;
+	size_t network_count;
+	struct network networks[POLICY_NETWORKS_MAX];
+	struct origin origin;
+};
+
+struct target {
+	char name[NAME_SIZE];
+	char zone[NAME_SIZE];
+	size_t address_count;
+	struct address addresses[POLICY_ADDRS_MAX];
+	proto_set protocols;
+	uint16_t port[PROTO_COUNT]; /* by enum proto; SFTP's is SSH's */
+	size_t account_count;
+	char accounts[POLICY_ACCOUNTS_MAX][NAME_SIZE];
+	size_t hostkey_count;
+	char (*hostkeys)[POLICY_HOSTKEY_SIZE]; /* owned by the policy */
+	struct origin origin;
+};
+
+struct conduit {
+	char name[NAME_SIZE];
+	size_t user_count;
+	char users[POLICY_PATTERNS_MAX][NAME_SIZE]; /* "acme-*" or a name */
+	size_t zone_count;
+	char zones[POLICY_PATTERNS_MAX][NAME_SIZE];
+	proto_set protocols;
+	uint32_t max_window_sec;
+	uint32_t grace_sec;     /* after the end of a window, before the cut */
+	uint32_t otp_grace_sec; /* 0: each login asks for a code */
+	uint16_t approvals;     /* distinct people; at least 1 */
+	uint16_t max_sessions;  /* at a time and user */
+	uint16_t max_connections; /* relayed, at a time and session */
+	enum record record;
+	uint8_t files; /* bits of enum files */
+	struct origin origin;
+};
+
+/* jump.conf [bastion]. What gates need of it travels in rights.db. */
+struct settings {
+	char bastion_id[NAME_SIZE];
+	uint32_t uid_min;
+	uint32_t uid_max;
+	bool audit_optional;         /* zero: Audit = required */
+	uint32_t health_max_age_sec; /* older counts as unhealthy */
+	uint32_t clock_unsynced_max_sec;
+	uint32_t disk_reserve_mib;
+	char time_zone[48]; /* IANA name, for texts to people beside UTC */
+	uint16_t relay_port;
+	uint16_t sessions_max; /* of all suppliers together */
+	char approvals_url[256];
+};
+
+struct policy {
+	struct settings settings;
+	size_t zone_count, target_count, conduit_count;
+	struct zone *zones;       /* sorted by name, owned */
+	struct target *targets;   /* sorted by name, owned */
+	struct conduit *conduits; /* in the order of files and lines, owned */
+};
+
+void policy_done(struct policy *p);
+#define _cleanup_policy_ __attribute__((cleanup(policy_done)))
+
+const struct zone *policy_zone(const struct policy *p, const char *name);
+const struct target *policy_target(const struct policy *p, const char *name);
+
+/*
+ * One complaint of the loader: where, what is wrong, what would be right.
+ */
+struct policy_error {
+	struct origin origin;
+	char text[256];
+};
+#define POLICY_ERRORS_MAX 32
+struct policy_errors {
+	size_t count; /* may exceed what is kept */
+	struct policy_error error[POLICY_ERRORS_MAX];
+};
+
+/*
+ * Reads DIR/jump.conf and DIR/policy.d/(*).conf (sorted by name), all of them
+ * trusted files of `owner`, and checks them as a whole. Returns 0 with an
+ * owned policy; -EINVAL with at least one error; another -errno when a file
+ * could not be read (errors says which). Never a partial policy.
+ */
+int policy_load(const char *dir, uid_t owner, struct policy *ret_policy,
+	struct policy_errors *ret_errors);
+
+#endif
