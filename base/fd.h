@@ -26,7 +26,7 @@ ssize_t fd_read_full(int fd, void *buffer, size_t size_bytes);
  * Replaces dirfd/name by a file of these bytes: written to a temporary name
  * beside it, mode and owner set before the name shows, synced, renamed, the
  * folder synced. A reader sees the old bytes or the new ones. uid or gid -1
- * leaves that owner alone. Returns 0 or -errno; on error the old file stays.
+ * leaves that owner alone. A durable one needs a real dirfd. Returns 0 or -errno; on error the old file stays.
  * Source: rename(2), fsync(2); threat T-TORN.
  */
 struct fd_replace {

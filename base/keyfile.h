@@ -22,6 +22,7 @@
 
 struct keyfile {
 	size_t count;
+	size_t size; /* of bytes, which are wiped at the end */
 	char *bytes; /* owned; keys and values point into it */
 	struct {
 		const char *key;

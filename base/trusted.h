@@ -19,7 +19,7 @@ int trusted_open(int dirfd, const char *path, uid_t owner, size_t max_bytes);
 
 /*
  * The whole file as bytes plus a NUL behind them, which the caller frees.
- * A file that has a NUL within is refused with -EBADMSG when text is set.
+ * -EBUSY when it shrank while it was read.
  */
 int trusted_read(int dirfd, const char *path, uid_t owner, size_t max_bytes,
 	char **ret_bytes, size_t *ret_len);

@@ -22,7 +22,7 @@ AC_DEFUN([JUMP_FLAGS], [
   done
   JUMP_CFLAGS="$JUMP_CFLAGS "'-ffile-prefix-map=$(abs_top_srcdir)=.'
   AS_IF([test "x$enable_werror" = xyes], [JUMP_CFLAGS="$JUMP_CFLAGS -Werror"])
-  JUMP_CPPFLAGS=
+  JUMP_CPPFLAGS='-D_GNU_SOURCE'
   JUMP_LDFLAGS='-Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--as-needed'
   AS_IF([test "x$enable_sanitizers" = xyes || test "x$enable_fuzzing" = xyes], [
     JUMP_CFLAGS="$JUMP_CFLAGS -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
@@ -30,7 +30,7 @@ AC_DEFUN([JUMP_FLAGS], [
     AS_IF([test "x$enable_fuzzing" = xyes],
       [JUMP_CFLAGS="$JUMP_CFLAGS -fsanitize=fuzzer-no-link"])
   ], [
-    JUMP_CPPFLAGS='-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2'
+    JUMP_CPPFLAGS="$JUMP_CPPFLAGS -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"
   ])
   JUMP_PROG_CFLAGS='-fPIE'
   JUMP_PROG_LDFLAGS='-pie'

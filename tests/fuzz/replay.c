@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 
-#define FILE_MAX (1 << 20)
+#define FILE_MAX   (1 << 20)
 #define MUTATE_MAX 2048
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
