@@ -35,8 +35,7 @@ static const char whole[] =
 static struct session_places places(const char *cgroups)
 {
 	return (struct session_places){
-		.records = folder, .cgroups = cgroups, .owner = geteuid()
-	};
+		.records = folder, .cgroups = cgroups, .owner = geteuid()};
 }
 
 static void put(const char *name, const char *text)
@@ -96,10 +95,10 @@ static void reads_a_whole_record(void **state)
 
 static void refuses_names_that_are_no_scope(void **state)
 {
-	static const char *const names[] = { "", "session-.scope", "session-1",
+	static const char *const names[] = {"", "session-.scope", "session-1",
 		"../session-1.scope", "session-1.scope/", "session-1/2.scope",
 		"session-1.scopes", "session-1.1.scope", "xsession-1.scope",
-		"session-111111111111111111111111111111111111111111.scope" };
+		"session-111111111111111111111111111111111111111111.scope"};
 	struct session_places at = places("/nowhere");
 	struct session_record s;
 
@@ -118,8 +117,8 @@ static void refuses_a_record_with_a_hole(void **state)
 	size_t holes = 0;
 
 	(void)state;
-	snprintf(text, sizeof(text), whole, 1900000007u,
-		"/a/session-5.scope", 5ull);
+	snprintf(text, sizeof(text), whole, 1900000007u, "/a/session-5.scope",
+		5ull);
 	for (const char *line = text; *line; holes++) {
 		const char *next = strchr(line, '\n') + 1;
 		const char *equal = strchr(line, '=') + 1;
@@ -127,14 +126,15 @@ static void refuses_a_record_with_a_hole(void **state)
 		snprintf(less, sizeof(less), "%.*s%s", (int)(line - text), text,
 			next);
 		put("session-5.scope", less);
-		assert_int_equal(session_read(&at, "session-5.scope", &s),
-			-EBADMSG);
+		assert_int_equal(
+			session_read(&at, "session-5.scope", &s), -EBADMSG);
 		if (strncmp(line, "key=", 4) != 0) {
 			snprintf(less, sizeof(less), "%.*s!%s",
 				(int)(equal - text), text, equal);
 			put("session-5.scope", less);
-			assert_int_equal(session_read(&at, "session-5.scope",
-						 &s), -EBADMSG);
+			assert_int_equal(
+				session_read(&at, "session-5.scope", &s),
+				-EBADMSG);
 		}
 		line = next;
 	}
@@ -179,8 +179,8 @@ struct scope {
 
 static bool scope_make(struct scope *s)
 {
-	static const char *const roots[] = { "/sys/fs/cgroup/unified",
-		"/sys/fs/cgroup" };
+	static const char *const roots[] = {
+		"/sys/fs/cgroup/unified", "/sys/fs/cgroup"};
 	char own[SESSION_CGROUP_SIZE];
 	struct stat st;
 
@@ -238,7 +238,7 @@ static int listen_at(struct sockaddr_un *at)
 static void names_a_living_peer_only(void **state)
 {
 	uid_t uid = getuid() ? getuid() : PEER_UID;
-	struct sockaddr_un address = { 0 };
+	struct sockaddr_un address = {0};
 	struct session_places at;
 	struct session_record s;
 	struct scope scope;
