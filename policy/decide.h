@@ -48,7 +48,9 @@ struct request {
 	enum proto proto;
 	const char *account; /* NULL: the grant's */
 	struct address source;
-	bool recording; /* a live recording of this connection is proven */
+	bool recording; /* a live recording of this connection is proven; a
+			 * listing sets it to ask "if it were recorded" */
+	uint8_t files;  /* bits of enum files that must be allowed; 0: none */
 };
 
 /* The value is on disk and in logs: never renumber, append only. */
@@ -68,6 +70,7 @@ enum reason {
 	REASON_APPROVALS, /* fewer approvers than the conduit asks for */
 	REASON_RECORDING, /* must be recorded, and can't on this channel */
 	REASON_REQUEST,   /* the request itself makes no sense */
+	REASON_FILES,     /* no file transfer in this direction */
 	REASON_COUNT
 };
 const char *reason_word(enum reason r);     /* "no_grant"; never NULL */

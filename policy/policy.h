@@ -48,6 +48,9 @@ typedef uint32_t proto_set; /* bit (1u << proto) */
 const char *proto_name(enum proto p);           /* "none" when unknown */
 enum proto proto_from_name(const char *name);   /* PROTO_NONE when unknown */
 uint16_t proto_default_port(enum proto p);      /* 0 when unknown */
+/* Does one log in to an account of the target by it (ssh, sftp)? */
+bool proto_has_account(enum proto p);
+bool proto_set_has(proto_set set, enum proto p); /* false when unknown */
 /* "ssh sftp" into text; returns it. size of 64 always fits. */
 const char *proto_set_format(proto_set set, char *text, size_t size);
 /* blank-separated names; 0 or -EINVAL */
@@ -148,6 +151,24 @@ void policy_done(struct policy *p);
 
 const struct zone *policy_zone(const struct policy *p, const char *name);
 const struct target *policy_target(const struct policy *p, const char *name);
+
+/*
+ * Patterns of users: a name, or the beginning of names and one "*" at the
+ * end. The part without "*" is a valid name of at least
+ * POLICY_PATTERN_PREFIX_MIN characters. Source: threat T-ENROL.
+ */
+#define POLICY_PATTERN_PREFIX_MIN 3
+bool pattern_valid(const char *pattern);
+bool pattern_matches(const char *pattern, const char *name);
+bool conduit_has_user(const struct conduit *c, const char *user);
+bool conduit_has_zone(const struct conduit *c, const char *zone);
+
+/*
+ * The first conduit whose Users match: NULL means that this name must not be
+ * enrolled at this bastion at all.
+ */
+const struct conduit *policy_conduit_of_user(
+	const struct policy *p, const char *user);
 
 /*
  * One complaint of the loader: where, what is wrong, what would be right.
