@@ -19,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/proc.h"
+#include "workers/peer/live.h"
 #include "workers/peer/peer.h"
 
 #define PEER_UID 1900000007u
@@ -273,6 +274,72 @@ static void names_a_living_peer_only(void **state)
 	rmdir(scope.path);
 }
 
+static const struct live recording = {
+	.conn = "00112233aabbccdd",
+	.session = "123e4567-e89b-42d3-a456-426614174000",
+	.uid = 1900000007,
+	.target = "plc-gw",
+};
+
+/* The lock is seen while it is held, and only for what was recorded. */
+static void a_recording_lives_while_locked(void **state)
+{
+	struct live other = recording;
+	int lock = live_create(folder, &recording), fd;
+
+	(void)state;
+	assert_true(lock >= 0);
+	assert_int_equal(live_create(folder, &recording), -EEXIST);
+	fd = live_open(folder, &recording);
+	assert_true(fd >= 0);
+	assert_true(live_held(fd));
+	other.target = "hmi-1";
+	assert_int_equal(live_open(folder, &other), -EPERM);
+	other = recording;
+	other.session = "123e4567-e89b-42d3-a456-426614174001";
+	assert_int_equal(live_open(folder, &other), -EPERM);
+	other = recording;
+	other.conn = "../112233aabbccd";
+	assert_int_equal(live_open(folder, &other), -EINVAL);
+	other.conn = "0011223344556677";
+	assert_int_equal(live_open(folder, &other), -ENOENT);
+
+	close(lock);
+	assert_false(live_held(fd));
+	assert_int_equal(live_open(folder, &recording), -ENOLCK);
+	close(fd);
+}
+
+/* kill -9 of the process that holds it is the end of the recording. */
+static void a_killed_recorder_holds_nothing(void **state)
+{
+	struct live what = recording;
+	int ready[2], fd;
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	what.conn = "ffeeddccbbaa9988";
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (live_create(folder, &what) < 0 ||
+			write(ready[1], "", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	fd = live_open(folder, &what);
+	assert_true(fd >= 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_false(live_held(fd));
+	close(fd);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +349,8 @@ int main(void)
 		cmocka_unit_test(refuses_a_record_others_may_write),
 		cmocka_unit_test(finds_by_cgroup_id),
 		cmocka_unit_test(names_a_living_peer_only),
+		cmocka_unit_test(a_recording_lives_while_locked),
+		cmocka_unit_test(a_killed_recorder_holds_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);

@@ -37,7 +37,7 @@ static int peer_handle(int fd, pid_t pid)
 /* A pidfd becomes readable when its process has ended. */
 static bool handle_alive(int pidfd)
 {
-	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 
 	return poll(&p, 1, 0) == 0;
 }

@@ -67,18 +67,17 @@ static int take_texts(const struct keyfile *k, struct session_record *s)
 		char *to;
 		size_t size;
 	} texts[] = {
-		{ "uuid", s->uuid, sizeof(s->uuid) },
-		{ "user", s->user, sizeof(s->user) },
-		{ "key", s->key, sizeof(s->key) },
-		{ "source", s->source, sizeof(s->source) },
-		{ "cgroup", s->cgroup, sizeof(s->cgroup) },
+		{"uuid", s->uuid, sizeof(s->uuid)},
+		{"user", s->user, sizeof(s->user)},
+		{"key", s->key, sizeof(s->key)},
+		{"source", s->source, sizeof(s->source)},
+		{"cgroup", s->cgroup, sizeof(s->cgroup)},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (take_text(k, texts[i].key, texts[i].to, texts[i].size) < 0)
 			return -EBADMSG;
-	if (!uuid_valid(s->uuid) || !name_valid(s->user) ||
-		s->cgroup[0] != '/')
+	if (!uuid_valid(s->uuid) || !name_valid(s->user) || s->cgroup[0] != '/')
 		return -EBADMSG;
 	return address_parse(s->source, &s->source_address) < 0 ? -EBADMSG : 0;
 }
@@ -112,8 +111,8 @@ static int take_numbers(const struct keyfile *k, struct session_record *s)
 static int read_at(int dirfd, uid_t owner, const char *scope,
 	struct session_record *ret_session)
 {
-	_cleanup_keyfile_ struct keyfile k = { 0 };
-	struct session_record s = { 0 };
+	_cleanup_keyfile_ struct keyfile k = {0};
+	struct session_record s = {0};
 	int r;
 
 	if (!scope_valid(scope))

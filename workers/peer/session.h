@@ -14,7 +14,7 @@
 #include "base/name.h"
 #include "policy/policy.h"
 
-#define SESSION_DIR         "/run/jump/sessions"
+#define SESSION_DIR	    "/run/jump/sessions"
 #define SESSION_CGROUP_ROOT "/sys/fs/cgroup"
 #define SESSION_SCOPE_SIZE  48
 #define SESSION_KEY_SIZE    136
@@ -34,10 +34,10 @@ struct session_record {
 	uint32_t auid;
 	uint32_t ses;
 	char cgroup[SESSION_CGROUP_SIZE]; /* "/user.slice/..." */
-	uint64_t cgroup_id;               /* inode of its folder */
+	uint64_t cgroup_id;		  /* inode of its folder */
 	pid_t monitor;
 	uint64_t monitor_start; /* clock ticks since boot */
-	int64_t started;        /* UTC s */
+	int64_t started;	/* UTC s */
 };
 
 /* Where records and cgroups are, and who must own the records. */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Live recordings: a small file under /run/jump/live that jump-record@ keeps
+ * locked for as long as it records. Whoever is about to let a connection
+ * through that must be recorded asks here; the lock goes with the process,
+ * however that ends.
+ */
+#ifndef JUMP_WORKERS_PEER_LIVE_H
+#define JUMP_WORKERS_PEER_LIVE_H
+
+#include <stdint.h>
+
+#include "base/name.h"
+
+#define LIVE_DIR "/run/jump/live"
+
+struct live {
+	const char *conn;
+	const char *session; /* uuid */
+	uint32_t uid;
+	const char *target;
+};
+
+/*
+ * The recorder: makes DIR/CONN (which must not exist) and locks it. Returns
+ * the locked descriptor, which the caller keeps open, or -errno; -EEXIST: a
+ * connection of that name has been. On error nothing stays behind.
+ */
+int live_create(const char *dir, const struct live *what);
+
+/*
+ * The gates: is a recording of this connection, of this session and target,
+ * alive right now? The file must belong to the owner of the folder. Returns
+ * a descriptor for live_held(), or -ENOENT: no such recording, -ENOLCK: it
+ * is over, -EPERM: it is another session's or target's, another -errno. All
+ * errors: not recorded.
+ */
+int live_open(const char *dir, const struct live *what);
+
+/* Is the lock behind that descriptor still held by the recorder? */
+bool live_held(int fd);
+
+#endif
