@@ -145,12 +145,13 @@ static int clock_from_keyfile(const struct keyfile *k, struct moment_clock *ret)
 	return 0;
 }
 
-int moment_clock_read(struct moment_clock *ret_clock)
+int moment_clock_read_at(
+	const char *path, uid_t owner, struct moment_clock *ret_clock)
 {
 	_cleanup_keyfile_ struct keyfile k = {0};
 	struct moment_clock clock;
 	int64_t wander_ms;
-	int r = keyfile_read(AT_FDCWD, MOMENT_CLOCK_FILE, 0, &k);
+	int r = keyfile_read(AT_FDCWD, path, owner, &k);
 
 	if (r < 0)
 		return r == -ENOENT ? -ENODATA : r;
@@ -164,6 +165,11 @@ int moment_clock_read(struct moment_clock *ret_clock)
 	}
 	*ret_clock = clock;
 	return 0;
+}
+
+int moment_clock_read(struct moment_clock *ret_clock)
+{
+	return moment_clock_read_at(MOMENT_CLOCK_FILE, 0, ret_clock);
 }
 
 int64_t moment_now_ms(const struct moment_clock *clock)

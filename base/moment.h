@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define MOMENT_TEXT_SIZE    21 /* "2026-11-23T18:00:00Z" and its NUL */
 #define MOMENT_STEP_MAX_MS  5000
@@ -45,6 +46,11 @@ struct moment_clock {
  * is none (nothing published since boot: refuse); another -errno: refuse.
  */
 int moment_clock_read(struct moment_clock *ret_clock);
+
+/* The same of another file and owner: for parts that are tried in a folder
+ * of their own. */
+int moment_clock_read_at(
+	const char *path, uid_t owner, struct moment_clock *ret_clock);
 
 /* Trusted UTC now, in seconds resp. ms. Meaningful only while trusted. */
 int64_t moment_now_sec(const struct moment_clock *clock);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What every program of ours does first, and how it starts another one.
- * Modules in someone else's process never call anything here.
+ * Modules in someone else's process never call these; only the two readers of
+ * /proc at the end change nothing and may be called anywhere.
  */
 #ifndef JUMP_BASE_PROC_H
 #define JUMP_BASE_PROC_H

@@ -17,7 +17,8 @@ AC_DEFUN([JUMP_FLAGS], [
   for flag in -Wall -Wextra -Wformat=2 -Wstrict-prototypes \
       -Wmissing-prototypes -Wshadow -Wpointer-arith -Wundef -Wvla \
       -Wimplicit-fallthrough -Wno-unused-parameter \
-      -fstack-protector-strong -fstack-clash-protection -fcf-protection ; do
+      -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+      -ffunction-sections -fdata-sections ; do
     JUMP_TRY_CFLAG([$flag])
   done
   JUMP_CFLAGS="$JUMP_CFLAGS "'-ffile-prefix-map=$(abs_top_srcdir)=.'
