@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The Debian tree that every bed starts from, made once and kept.
+
+A tree is named by a hash of what went into it, so a changed package list or
+setup script makes a new one and the old one is thrown away once nobody uses it.
+"""
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+
+from . import net
+from .place import CACHE, LAB_DIR, RUNS, LabError, locked, say, step
+
+IMAGE_DIR = LAB_DIR / "image"
+SUITE = "bookworm"
+
+# The VM's cards: the address tells networkd which network it is.
+MAC = {name: f"52:54:00:6a:70:{number:02x}"
+       for number, name in enumerate(["control", *net.NETWORKS])}
+
+
+def package_list(path):
+    words = []
+    for line in path.read_text().splitlines():
+        words += line.split("#", 1)[0].split()
+    return words
+
+
+def tree_hash():
+    digest = hashlib.sha256()
+    for path in (IMAGE_DIR / "packages", IMAGE_DIR / "setup.sh",
+                 pathlib.Path(__file__)):
+        digest.update(path.read_bytes() + b"\0")
+    digest.update(repr((net.NETWORKS, net.HOSTS["dmz"])).encode())
+    return digest.hexdigest()[:12]
+
+
+def control_key():
+    """The key that lets the lab into its VM; made once a machine."""
+    key = CACHE / "control_key"
+    if not key.exists():
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "",
+                        "-C", "lab", "-f", str(key)], check=True)
+    return key
+
+
+def prepare(place):
+    """The tree, made now if it is not there; waits if another makes it. A
+    link in the run folder says that this site uses it."""
+    path = CACHE / f"tree-{tree_hash()}"
+    with locked(CACHE / "image.lock"):
+        if not path.exists():
+            _make(path)
+            _forget_old(keep=path)
+        if place:
+            (place.dir / "tree").symlink_to(path)
+    return path
+
+
+def _make(path):
+    half = CACHE / f"{path.name}.half"
+    shutil.rmtree(half, ignore_errors=True)
+    with step("making the Debian tree of the beds (once, about a minute)"):
+        packages = ",".join(package_list(IMAGE_DIR / "packages"))
+        argv = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase",
+                '--aptopt=Acquire::Check-Valid-Until "false"',
+                '--aptopt=Apt::Install-Recommends "false"',
+                *(f"--dpkgopt=path-exclude=/usr/share/{part}/*"
+                  for part in ("man", "doc", "locale", "i18n")),
+                f"--include={packages}", SUITE, str(half)]
+        if os.environ.get("JUMP_LAB_MIRROR"):
+            argv.append(os.environ["JUMP_LAB_MIRROR"])
+        done = subprocess.run(argv, capture_output=True, text=True,
+                              env=os.environ | {"LC_ALL": "C"})
+        if done.returncode:
+            raise LabError(f"mmdebstrap failed:\n{done.stderr[-4000:]}")
+        subprocess.run([str(IMAGE_DIR / "setup.sh"), str(half),
+                        f"{control_key()}.pub"], check=True)
+        _write_networks(half)
+        half.rename(path)
+
+
+def _write_networks(tree):
+    """Addresses of the VM; a container gets its namespace ready made."""
+    folder = tree / "etc/systemd/network"
+    folder.mkdir(parents=True, exist_ok=True)
+    cards = {"control": ["10.0.2.15/24"]}
+    for network, numbers in net.HOSTS["dmz"].items():
+        cards[network] = [address for number in numbers for address in
+                          net.NETWORKS[network].addresses(number)]
+    for name, addresses in cards.items():
+        link_local = "no" if name == "control" else "ipv6"
+        (folder / f"10-{name}.link").write_text(
+            f"[Match]\nMACAddress={MAC[name]}\n[Link]\nName={name}\n")
+        (folder / f"10-{name}.network").write_text(
+            f"[Match]\nMACAddress={MAC[name]}\n[Network]\n"
+            + "".join(f"Address={address}\n" for address in addresses)
+            + f"IPv6AcceptRA=no\nLinkLocalAddressing={link_local}\n"
+            "ConfigureWithoutCarrier=yes\n")
+
+
+def _forget_old(keep):
+    used = {link.resolve() for link in RUNS.glob("*/tree")} | {keep}
+    for path in CACHE.glob("tree-*"):
+        if path not in used:
+            say(f"removing {path.name}")
+            shutil.rmtree(path, ignore_errors=True)
