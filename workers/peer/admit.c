@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "workers/peer/admit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/health.h"
+#include "base/moment.h"
+
+/* New work needs a clock that is trusted and a statement that is fresh. */
+static int look_at_time(struct admission *a, const char **ret_reason)
+{
+	struct moment_clock clock;
+
+	*ret_reason = "clock";
+	if (moment_clock_read(&clock) < 0 || !clock.trusted)
+		return -EAGAIN;
+	a->now = moment_now_sec(&clock);
+	*ret_reason = "stale";
+	return a->now >= a->info.expires ? -ESTALE : 0;
+}
+
+/* Where events can't arrive, nothing may happen that needs one. */
+static int look_at_health(const struct admission *a, const char **ret_reason)
+{
+	struct health health;
+
+	*ret_reason = "audit";
+	if (a->info.settings.audit_optional)
+		return 0;
+	if (health_read(HEALTH_FILE, 0, a->info.settings.health_max_age_sec,
+		    &health) < 0 ||
+		health_audit_ill(&health))
+		return -EAGAIN;
+	return 0;
+}
+
+static void keep(struct admission *a, const struct decision *d,
+	const struct policy *policy)
+{
+	const struct zone *zone = policy_zone(policy, d->target->zone);
+
+	memcpy(a->grant, d->grant->id, sizeof(a->grant));
+	memcpy(a->ticket, d->grant->ticket, sizeof(a->ticket));
+	memcpy(a->account, d->grant->account, sizeof(a->account));
+	memcpy(a->zone, d->target->zone, sizeof(a->zone));
+	for (size_t i = 0; i < d->target->address_count; i++)
+		a->target_address[i] = d->target->addresses[i];
+	a->target_address_count = d->target->address_count;
+	if (a->target_address_count > 0)
+		(void)address_format(
+			&a->target_address[0], a->address, sizeof(a->address));
+	for (size_t i = 0; zone && i < zone->network_count; i++)
+		a->networks[i] = zone->networks[i];
+	a->network_count = zone ? zone->network_count : 0;
+	a->until = d->until;
+	a->grace_sec = d->grace_sec;
+}
+
+static int decide(struct admission *a, struct rights *rights,
+	const char *target, const char *account, const char **ret_reason)
+{
+	_cleanup_rights_view_ struct rights_view view = {0};
+	struct request q = {
+		.user = a->session.user,
+		.uid = a->session.uid,
+		.channel = CHANNEL_BROKERED,
+		.target = target,
+		.proto = PROTO_SSH,
+		.account = account,
+		.source = a->session.source_address,
+		.recording = true,
+	};
+	struct decision d;
+	int r = rights_view_load(rights, a->session.uid, &view);
+
+	*ret_reason = "error";
+	if (r < 0)
+		return r;
+	d = rights_decide(&view, &q, a->now);
+	*ret_reason = reason_word(d.reason);
+	if (!d.allow || !d.grant || !d.target)
+		return -EACCES;
+	keep(a, &d, &view.policy);
+	return 0;
+}
+
+int admit(int fd, const char *target, const char *account,
+	struct admission *ret, const char **ret_reason)
+{
+	_cleanup_rights_ struct rights *rights = NULL;
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	*ret_reason = "peer";
+	r = peer_session(fd, NULL, &ret->session);
+	if (r < 0)
+		return r;
+	*ret_reason = "error";
+	r = rights_open(RIGHTS_DB, 0, &rights);
+	if (r < 0)
+		return r;
+	ret->info = *rights_info(rights);
+	r = look_at_time(ret, ret_reason);
+	if (r == 0)
+		r = look_at_health(ret, ret_reason);
+	if (r < 0)
+		return r;
+	return decide(ret, rights, target, account, ret_reason);
+}

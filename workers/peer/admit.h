@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a worker must know before it does anything for the process at the
+ * other end of its socket: whose session it is, and that this session may
+ * reach that target right now by the one decision.
+ */
+#ifndef JUMP_WORKERS_PEER_ADMIT_H
+#define JUMP_WORKERS_PEER_ADMIT_H
+
+#include "grants/rights.h"
+#include "workers/peer/peer.h"
+
+struct admission {
+	struct session_record session;
+	struct rights_info info;
+	char grant[ID_SIZE];
+	char ticket[ID_SIZE];
+	char account[NAME_SIZE];
+	char zone[NAME_SIZE];
+	char address[ADDRESS_TEXT_SIZE]; /* of the target, its first */
+	struct address target_address[POLICY_ADDRS_MAX];
+	size_t target_address_count;
+	size_t network_count; /* of the zone */
+	struct network networks[POLICY_NETWORKS_MAX];
+	int64_t now; /* trusted UTC s of the decision */
+	int64_t until;
+	uint32_t grace_sec;
+};
+
+/*
+ * Decides CHANNEL_BROKERED, ssh, `account` on `target` for the session
+ * behind the socket; a recording is taken as proven, which the caller either
+ * is or has looked for. Returns 0 with everything in ret filled; else -errno
+ * and *ret_reason, one word of the closed set: "peer", "clock", "stale",
+ * "audit", "error", or the decision's. As far as the session could be told it is in
+ * ret, for the refusal's event.
+ */
+int admit(int fd, const char *target, const char *account,
+	struct admission *ret, const char **ret_reason);
+
+#endif
