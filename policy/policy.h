@@ -184,6 +184,24 @@ struct policy_errors {
 };
 
 /*
+ * One file's text in memory; bytes need no NUL. file is what origins show:
+ * "jump.conf", or "policy.d/NAME.conf".
+ */
+struct policy_text {
+	const char *file;
+	const char *bytes;
+	size_t len;
+};
+
+/*
+ * Makes a policy of these texts and checks it as a whole; touches no file.
+ * Returns 0 with an owned policy; -EINVAL with at least one error, sorted by
+ * file and line; -ENOMEM. Never a partial policy.
+ */
+int policy_parse(const struct policy_text *texts, size_t count,
+	struct policy *ret_policy, struct policy_errors *ret_errors);
+
+/*
  * Reads DIR/jump.conf and DIR/policy.d/(*).conf (sorted by name), all of them
  * trusted files of `owner`, and checks them as a whole. Returns 0 with an
  * owned policy; -EINVAL with at least one error; another -errno when a file
