@@ -17,7 +17,7 @@
 #include "approvals/rules/role.h"
 #include "approvals/rules/sshkey.h"
 #include "approvals/rules/text.h"
-#include "approvals/rules/window.h"
+#include "approvals/rules/visit.h"
 #include "base/cleanup.h"
 #include "base/moment.h"
 
@@ -338,9 +338,9 @@ static const struct actor tech = {"acme-tech1", ROLE_APPROVER};
 static const struct actor adam = {"adam", ROLE_ADMIN};
 static const struct actor rosa = {"rosa", ROLE_REQUESTER};
 
-static struct window_facts facts(enum window_state state)
+static struct visit_facts facts(enum visit_state state)
 {
-	return (struct window_facts){
+	return (struct visit_facts){
 		.state = state,
 		.requester = "rita",
 		.user = "acme-tech1",
@@ -350,12 +350,12 @@ static struct window_facts facts(enum window_state state)
 	};
 }
 
-static void expect_approve(struct window_facts f, const struct actor *a,
-	int64_t now, enum window_move move, enum refusal_kind kind)
+static void expect_approve(struct visit_facts f, const struct actor *a,
+	int64_t now, enum visit_move move, enum refusal_kind kind)
 {
-	enum window_move got = MOVE_NONE;
+	enum visit_move got = MOVE_NONE;
 	struct refusal why = {0};
-	int r = window_approve(&f, a, now, &got, &why);
+	int r = visit_approve(&f, a, now, &got, &why);
 
 	if (move ? r != 0 || got != move : r != -EPERM || why.kind != kind)
 		fail_msg("%s: %d, move %d, kind %d: %s", a->name, r, got,
@@ -364,7 +364,7 @@ static void expect_approve(struct window_facts f, const struct actor *a,
 
 static void test_approve(void **state)
 {
-	struct window_facts pending = facts(WINDOW_PENDING), f;
+	struct visit_facts pending = facts(VISIT_PENDING), f;
 
 	(void)state;
 	expect_approve(pending, &anna, NOW, MOVE_OPEN, 0);
@@ -386,7 +386,7 @@ static void test_approve(void **state)
 	f = pending;
 	f.needed = 0; /* nobody said how many: never open */
 	expect_approve(f, &anna, NOW, MOVE_COUNT, 0);
-	f = facts(WINDOW_APPROVED);
+	f = facts(VISIT_APPROVED);
 	expect_approve(f, &anna, NOW, 0, REFUSAL_STATE);
 	f.extend_to = NOW + 7200;
 	f.extend_by = "rosa";
@@ -397,59 +397,59 @@ static void test_approve(void **state)
 
 static void test_deny_and_revoke(void **state)
 {
-	struct window_facts pending = facts(WINDOW_PENDING);
-	struct window_facts open = facts(WINDOW_APPROVED);
-	enum window_move move = MOVE_NONE;
+	struct visit_facts pending = facts(VISIT_PENDING);
+	struct visit_facts open = facts(VISIT_APPROVED);
+	enum visit_move move = MOVE_NONE;
 	struct refusal why;
 
 	(void)state;
-	assert_int_equal(window_deny(&pending, &anna, NOW, &move, &why), 0);
+	assert_int_equal(visit_deny(&pending, &anna, NOW, &move, &why), 0);
 	assert_int_equal(move, MOVE_DENY);
-	assert_int_equal(window_deny(&open, &anna, NOW, &move, &why), -EPERM);
+	assert_int_equal(visit_deny(&open, &anna, NOW, &move, &why), -EPERM);
 	assert_int_equal(
-		window_deny(&pending, &rita, NOW, &move, &why), -EPERM);
-	assert_int_equal(window_revoke(&open, &anna, NOW, &move, &why), 0);
+		visit_deny(&pending, &rita, NOW, &move, &why), -EPERM);
+	assert_int_equal(visit_revoke(&open, &anna, NOW, &move, &why), 0);
 	assert_int_equal(move, MOVE_REVOKE);
-	assert_int_equal(window_revoke(&open, &rita, NOW, &move, &why), 0);
+	assert_int_equal(visit_revoke(&open, &rita, NOW, &move, &why), 0);
 	assert_int_equal(move, MOVE_REVOKE);
-	assert_int_equal(window_revoke(&open, &rosa, NOW, &move, &why), -EPERM);
+	assert_int_equal(visit_revoke(&open, &rosa, NOW, &move, &why), -EPERM);
 	assert_int_equal(why.kind, REFUSAL_FORBIDDEN);
-	assert_int_equal(window_revoke(&open, &adam, NOW, &move, &why), -EPERM);
-	assert_int_equal(window_revoke(&pending, &rita, NOW, &move, &why), 0);
+	assert_int_equal(visit_revoke(&open, &adam, NOW, &move, &why), -EPERM);
+	assert_int_equal(visit_revoke(&pending, &rita, NOW, &move, &why), 0);
 	assert_int_equal(move, MOVE_WITHDRAW);
 	assert_int_equal(
-		window_revoke(&pending, &anna, NOW, &move, &why), -EPERM);
+		visit_revoke(&pending, &anna, NOW, &move, &why), -EPERM);
 	open.extend_to = NOW + 9000;
-	assert_int_equal(window_deny(&open, &anna, NOW, &move, &why), 0);
+	assert_int_equal(visit_deny(&open, &anna, NOW, &move, &why), 0);
 	assert_int_equal(move, MOVE_DENY_EXTENSION);
 }
 
 static void test_extend(void **state)
 {
-	struct window_facts open = facts(WINDOW_APPROVED);
-	enum window_move move = MOVE_NONE;
+	struct visit_facts open = facts(VISIT_APPROVED);
+	enum visit_move move = MOVE_NONE;
 	struct refusal why;
 	int64_t to = NOW + 7200;
 
 	(void)state;
-	assert_int_equal(window_extend(&open, &rita, to, NOW, &move, &why), 0);
+	assert_int_equal(visit_extend(&open, &rita, to, NOW, &move, &why), 0);
 	assert_int_equal(move, MOVE_ASK_EXTENSION);
-	assert_int_equal(window_extend(&open, &anna, to, NOW, &move, &why), 0);
+	assert_int_equal(visit_extend(&open, &anna, to, NOW, &move, &why), 0);
 	assert_int_equal(move, MOVE_PROLONG);
-	assert_int_equal(window_extend(&open, &tech, to, NOW, &move, &why), 0);
+	assert_int_equal(visit_extend(&open, &tech, to, NOW, &move, &why), 0);
 	assert_int_equal(move, MOVE_ASK_EXTENSION);
 	open.needed = 2;
-	assert_int_equal(window_extend(&open, &anna, to, NOW, &move, &why), 0);
+	assert_int_equal(visit_extend(&open, &anna, to, NOW, &move, &why), 0);
 	assert_int_equal(move, MOVE_COUNT);
 	assert_int_equal(
-		window_extend(&open, &rosa, to, NOW, &move, &why), -EPERM);
+		visit_extend(&open, &rosa, to, NOW, &move, &why), -EPERM);
 	assert_int_equal(
-		window_extend(&open, &anna, NOW + 3600, NOW, &move, &why),
+		visit_extend(&open, &anna, NOW + 3600, NOW, &move, &why),
 		-EPERM);
 	assert_string_equal(why.field, "not_after");
 	open.extend_to = to;
 	assert_int_equal(
-		window_extend(&open, &anna, to, NOW, &move, &why), -EPERM);
+		visit_extend(&open, &anna, to, NOW, &move, &why), -EPERM);
 }
 
 /* Over all facts: nobody without the role, nobody of whom it is, and never
@@ -465,19 +465,19 @@ static void test_property_never_alone(void **state)
 	for (unsigned bits = 0; bits < 6 * 4 * 6 * 4 * 4 * 2 * 2; bits++) {
 		unsigned b = bits;
 		const struct actor *a = actors[b % 6];
-		struct window_facts f = {.user = "acme-tech1",
+		struct visit_facts f = {.user = "acme-tech1",
 			.not_before = NOW,
 			.not_after = NOW + 60};
-		enum window_move move = MOVE_NONE;
+		enum visit_move move = MOVE_NONE;
 		struct refusal why;
 
 		f.requester = requesters[(b /= 6) % 4];
-		f.state = (enum window_state)((b /= 4) % 6);
+		f.state = (enum visit_state)((b /= 4) % 6);
 		f.needed = (b /= 6) % 4;
 		f.approvals = (b /= 4) % 4;
 		f.extend_to = (b /= 4) % 2 ? NOW + 120 : 0;
 		f.approved_by_actor = (b /= 2) % 2;
-		if (window_approve(&f, a, NOW, &move, &why) < 0)
+		if (visit_approve(&f, a, NOW, &move, &why) < 0)
 			continue;
 		if (move != MOVE_OPEN && move != MOVE_PROLONG)
 			continue;
@@ -488,8 +488,8 @@ static void test_property_never_alone(void **state)
 		assert_false(f.approved_by_actor);
 		assert_true(f.needed >= 1);
 		assert_true(f.approvals + 1 >= f.needed);
-		assert_true(f.state == WINDOW_PENDING ||
-			    (f.state == WINDOW_APPROVED && f.extend_to));
+		assert_true(f.state == VISIT_PENDING ||
+			    (f.state == VISIT_APPROVED && f.extend_to));
 	}
 	assert_true(opened > 0);
 }

@@ -4,8 +4,8 @@
  * Pure functions over the facts of one window; the store makes the moves
  * with "WHERE version = what was judged".
  */
-#ifndef JUMP_APPROVALS_RULES_WINDOW_H
-#define JUMP_APPROVALS_RULES_WINDOW_H
+#ifndef JUMP_APPROVALS_RULES_VISIT_H
+#define JUMP_APPROVALS_RULES_VISIT_H
 
 #include <stdint.h>
 
@@ -13,21 +13,21 @@
 #include "approvals/rules/role.h"
 #include "base/name.h"
 
-enum window_state { /* by its word in the database: never rename */
-	WINDOW_NONE = 0,
-	WINDOW_PENDING,	 /* waits for approvers */
-	WINDOW_APPROVED, /* a grant; ends with its not_after */
-	WINDOW_DENIED,
-	WINDOW_WITHDRAWN, /* by who asked, before it was decided */
-	WINDOW_REVOKED,
-	WINDOW_STATE_COUNT
+enum visit_state { /* by its word in the database: never rename */
+	VISIT_NONE = 0,
+	VISIT_PENDING,	/* waits for approvers */
+	VISIT_APPROVED, /* a grant; ends with its not_after */
+	VISIT_DENIED,
+	VISIT_WITHDRAWN, /* by who asked, before it was decided */
+	VISIT_REVOKED,
+	VISIT_STATE_COUNT
 };
-const char *window_state_word(enum window_state s); /* never NULL */
-enum window_state window_state_from_word(const char *word);
+const char *visit_state_word(enum visit_state s); /* never NULL */
+enum visit_state visit_state_from_word(const char *word);
 
 /* The word for people: also "expired" (pending, over) and "ended". */
-const char *window_state_shown(
-	enum window_state s, int64_t not_after, int64_t now);
+const char *visit_state_shown(
+	enum visit_state s, int64_t not_after, int64_t now);
 
 /* Who acts: a person with roles. */
 struct actor {
@@ -37,8 +37,8 @@ struct actor {
 
 /* What the rules look at. An extension is asked for while extend_to is not
  * 0; its approvals are counted apart from those of the window itself. */
-struct window_facts {
-	enum window_state state;
+struct visit_facts {
+	enum visit_state state;
 	const char *requester;
 	const char *user;
 	int64_t not_before, not_after;
@@ -50,7 +50,7 @@ struct window_facts {
 };
 
 /* What follows when a rule says yes. */
-enum window_move {
+enum visit_move {
 	MOVE_NONE = 0,
 	MOVE_COUNT,   /* one more approval, not enough yet */
 	MOVE_OPEN,    /* enough: pending -> approved */
@@ -66,20 +66,20 @@ enum window_move {
  * Each returns 0 with a move, or -EPERM with the refusal. now is UTC s.
  * Source: design, "A supplier's visit" 1; threat A-SELF.
  */
-int window_approve(const struct window_facts *f, const struct actor *actor,
-	int64_t now, enum window_move *ret_move, struct refusal *ret_why);
-int window_deny(const struct window_facts *f, const struct actor *actor,
-	int64_t now, enum window_move *ret_move, struct refusal *ret_why);
-int window_revoke(const struct window_facts *f, const struct actor *actor,
-	int64_t now, enum window_move *ret_move, struct refusal *ret_why);
+int visit_approve(const struct visit_facts *f, const struct actor *actor,
+	int64_t now, enum visit_move *ret_move, struct refusal *ret_why);
+int visit_deny(const struct visit_facts *f, const struct actor *actor,
+	int64_t now, enum visit_move *ret_move, struct refusal *ret_why);
+int visit_revoke(const struct visit_facts *f, const struct actor *actor,
+	int64_t now, enum visit_move *ret_move, struct refusal *ret_why);
 
 /*
  * Asks for a later end. An approver who neither asked for the window nor is
  * its user approves it by asking (MOVE_COUNT or MOVE_PROLONG then); anyone
  * else's asking waits for approvers.
  */
-int window_extend(const struct window_facts *f, const struct actor *actor,
-	int64_t to, int64_t now, enum window_move *ret_move,
+int visit_extend(const struct visit_facts *f, const struct actor *actor,
+	int64_t to, int64_t now, enum visit_move *ret_move,
 	struct refusal *ret_why);
 
 #endif

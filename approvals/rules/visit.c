@@ -1,41 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Each function reads as the list of what stands in the way. */
-#include "approvals/rules/window.h"
+#include "approvals/rules/visit.h"
 
 #include <string.h>
 
 #include "base/cleanup.h"
 
-static const char *const words[WINDOW_STATE_COUNT] = {
-	[WINDOW_NONE] = "none",
-	[WINDOW_PENDING] = "pending",
-	[WINDOW_APPROVED] = "approved",
-	[WINDOW_DENIED] = "denied",
-	[WINDOW_WITHDRAWN] = "withdrawn",
-	[WINDOW_REVOKED] = "revoked",
+static const char *const words[VISIT_STATE_COUNT] = {
+	[VISIT_NONE] = "none",
+	[VISIT_PENDING] = "pending",
+	[VISIT_APPROVED] = "approved",
+	[VISIT_DENIED] = "denied",
+	[VISIT_WITHDRAWN] = "withdrawn",
+	[VISIT_REVOKED] = "revoked",
 };
 
-const char *window_state_word(enum window_state s)
+const char *visit_state_word(enum visit_state s)
 {
-	return s > WINDOW_NONE && s < WINDOW_STATE_COUNT ? words[s] : "none";
+	return s > VISIT_NONE && s < VISIT_STATE_COUNT ? words[s] : "none";
 }
 
-enum window_state window_state_from_word(const char *word)
+enum visit_state visit_state_from_word(const char *word)
 {
-	for (unsigned s = WINDOW_NONE + 1; s < WINDOW_STATE_COUNT; s++)
+	for (unsigned s = VISIT_NONE + 1; s < VISIT_STATE_COUNT; s++)
 		if (strcmp(words[s], word) == 0)
-			return (enum window_state)s;
-	return WINDOW_NONE;
+			return (enum visit_state)s;
+	return VISIT_NONE;
 }
 
-const char *window_state_shown(
-	enum window_state s, int64_t not_after, int64_t now)
+const char *visit_state_shown(
+	enum visit_state s, int64_t not_after, int64_t now)
 {
-	if (s == WINDOW_PENDING && not_after <= now)
+	if (s == VISIT_PENDING && not_after <= now)
 		return "expired";
-	if (s == WINDOW_APPROVED && not_after <= now)
+	if (s == VISIT_APPROVED && not_after <= now)
 		return "ended";
-	return window_state_word(s);
+	return visit_state_word(s);
 }
 
 static bool same(const char *a, const char *b)
@@ -43,10 +43,10 @@ static bool same(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
-static bool waits(const struct window_facts *f)
+static bool waits(const struct visit_facts *f)
 {
-	return f->state == WINDOW_PENDING ||
-	       (f->state == WINDOW_APPROVED && f->extend_to != 0);
+	return f->state == VISIT_PENDING ||
+	       (f->state == VISIT_APPROVED && f->extend_to != 0);
 }
 
 static int check_role(
@@ -58,8 +58,8 @@ static int check_role(
 		"%s has no role that may do this", actor->name);
 }
 
-static int check_not_own(const struct window_facts *f,
-	const struct actor *actor, struct refusal *ret_why)
+static int check_not_own(const struct visit_facts *f, const struct actor *actor,
+	struct refusal *ret_why)
 {
 	if (same(actor->name, f->requester))
 		return refuse(ret_why, REFUSAL_OWN_REQUEST, NULL,
@@ -73,7 +73,7 @@ static int check_not_own(const struct window_facts *f,
 }
 
 static int check_not_over(
-	const struct window_facts *f, int64_t now, struct refusal *ret_why)
+	const struct visit_facts *f, int64_t now, struct refusal *ret_why)
 {
 	if (now < f->not_after)
 		return 0;
@@ -81,28 +81,28 @@ static int check_not_over(
 		"the window is over; ask for a new one");
 }
 
-static int check_waits(const struct window_facts *f, struct refusal *ret_why)
+static int check_waits(const struct visit_facts *f, struct refusal *ret_why)
 {
 	if (waits(f))
 		return 0;
 	return refuse(ret_why, REFUSAL_STATE, NULL,
 		"nothing waits for a decision: it is %s",
-		window_state_word(f->state));
+		visit_state_word(f->state));
 }
 
 /* One more approval by someone who may: enough now? */
-static enum window_move count_move(
-	const struct window_facts *f, unsigned approvals, bool extension)
+static enum visit_move count_move(
+	const struct visit_facts *f, unsigned approvals, bool extension)
 {
 	if (f->needed == 0 || approvals < f->needed)
 		return MOVE_COUNT;
 	return extension ? MOVE_PROLONG : MOVE_OPEN;
 }
 
-int window_approve(const struct window_facts *f, const struct actor *actor,
-	int64_t now, enum window_move *ret_move, struct refusal *ret_why)
+int visit_approve(const struct visit_facts *f, const struct actor *actor,
+	int64_t now, enum visit_move *ret_move, struct refusal *ret_why)
 {
-	bool extension = f->state == WINDOW_APPROVED;
+	bool extension = f->state == VISIT_APPROVED;
 	int r;
 
 	r = check_role(actor, ACTION_APPROVE, ret_why);
@@ -126,8 +126,8 @@ int window_approve(const struct window_facts *f, const struct actor *actor,
 	return 0;
 }
 
-int window_deny(const struct window_facts *f, const struct actor *actor,
-	int64_t now, enum window_move *ret_move, struct refusal *ret_why)
+int visit_deny(const struct visit_facts *f, const struct actor *actor,
+	int64_t now, enum visit_move *ret_move, struct refusal *ret_why)
 {
 	int r;
 
@@ -140,13 +140,12 @@ int window_deny(const struct window_facts *f, const struct actor *actor,
 		r = check_not_over(f, now, ret_why);
 	if (r < 0)
 		return r;
-	*ret_move =
-		f->state == WINDOW_PENDING ? MOVE_DENY : MOVE_DENY_EXTENSION;
+	*ret_move = f->state == VISIT_PENDING ? MOVE_DENY : MOVE_DENY_EXTENSION;
 	return 0;
 }
 
-int window_revoke(const struct window_facts *f, const struct actor *actor,
-	int64_t now, enum window_move *ret_move, struct refusal *ret_why)
+int visit_revoke(const struct visit_facts *f, const struct actor *actor,
+	int64_t now, enum visit_move *ret_move, struct refusal *ret_why)
 {
 	bool own = same(actor->name, f->requester);
 	int r;
@@ -156,22 +155,22 @@ int window_revoke(const struct window_facts *f, const struct actor *actor,
 		r = refuse(ret_why, REFUSAL_FORBIDDEN, NULL,
 			"%s may end only what %s asked for", actor->name,
 			actor->name);
-	if (r == 0 && f->state != WINDOW_PENDING && f->state != WINDOW_APPROVED)
+	if (r == 0 && f->state != VISIT_PENDING && f->state != VISIT_APPROVED)
 		r = refuse(ret_why, REFUSAL_STATE, NULL, "it is %s already",
-			window_state_word(f->state));
+			visit_state_word(f->state));
 	if (r == 0)
 		r = check_not_over(f, now, ret_why);
-	if (r == 0 && f->state == WINDOW_PENDING && !own)
+	if (r == 0 && f->state == VISIT_PENDING && !own)
 		r = refuse(ret_why, REFUSAL_STATE, NULL,
 			"it waits for a decision: deny it");
 	if (r < 0)
 		return r;
-	*ret_move = f->state == WINDOW_PENDING ? MOVE_WITHDRAW : MOVE_REVOKE;
+	*ret_move = f->state == VISIT_PENDING ? MOVE_WITHDRAW : MOVE_REVOKE;
 	return 0;
 }
 
-int window_extend(const struct window_facts *f, const struct actor *actor,
-	int64_t to, int64_t now, enum window_move *ret_move,
+int visit_extend(const struct visit_facts *f, const struct actor *actor,
+	int64_t to, int64_t now, enum visit_move *ret_move,
 	struct refusal *ret_why)
 {
 	bool own = same(actor->name, f->requester);
@@ -183,11 +182,11 @@ int window_extend(const struct window_facts *f, const struct actor *actor,
 		r = refuse(ret_why, REFUSAL_FORBIDDEN, NULL,
 			"%s may extend only what %s asked for", actor->name,
 			actor->name);
-	if (r == 0 && f->state != WINDOW_APPROVED)
+	if (r == 0 && f->state != VISIT_APPROVED)
 		r = refuse(ret_why, REFUSAL_STATE, NULL,
 			"only an approved window can be extended; this one "
 			"is %s",
-			window_state_word(f->state));
+			visit_state_word(f->state));
 	if (r == 0)
 		r = check_not_over(f, now, ret_why);
 	if (r == 0 && f->extend_to != 0)
