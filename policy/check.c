@@ -18,7 +18,8 @@ static void check_required(
 	const struct key_row *rows = keys_of(s->kind);
 	bool missing = false;
 
-	for (size_t i = 0; rows[i].name; i++) {
+	/* A refused line may have been the one that is missed. */
+	for (size_t i = 0; !s->broken && rows[i].name; i++) {
 		if (!rows[i].required || s->key_line[i])
 			continue;
 		draft_complain(d, &s->origin,
@@ -61,6 +62,9 @@ static const struct zone_draft *need_zone(struct draft *d,
 
 	if (z)
 		return z;
+	s->broken = true;
+	if (d->section_lost)
+		return NULL; /* it may be the one whose line was refused */
 	for (size_t i = 0; i < d->zones.count; i++)
 		suggest_consider(&meant, draft_zone(d, i)->zone.name);
 	if (meant.best)
@@ -71,13 +75,15 @@ static const struct zone_draft *need_zone(struct draft *d,
 		draft_complain(d, &at,
 			"there is no zone \"%s\"; it needs a section [zone %s]",
 			name, name);
-	s->broken = true;
 	return NULL;
 }
 
 static void check_addresses(
-	struct draft *d, struct target_draft *t, const struct zone *z)
+	struct draft *d, struct target_draft *t, const struct zone_draft *zone)
 {
+	const struct zone *z = &zone->zone;
+	const struct origin *z_origin = &zone->section.origin;
+
 	for (size_t i = 0; i < t->target.address_count; i++) {
 		const struct address *a = &t->target.addresses[i];
 		char text[ADDRESS_TEXT_SIZE];
@@ -91,7 +97,7 @@ static void check_addresses(
 				"%s is outside of the networks of zone \"%s\" "
 				"(%s:%u); correct it, or add a network there",
 				address_format(a, text, sizeof(text)), z->name,
-				z->origin.file, z->origin.line);
+				z_origin->file, z_origin->line);
 	}
 }
 
@@ -177,7 +183,7 @@ static void check_target(struct draft *d, struct target_draft *t)
 	if (!z)
 		return;
 	if (!z->section.broken)
-		check_addresses(d, t, &z->zone);
+		check_addresses(d, t, z);
 	check_target_keys(d, t);
 	fill_ports(&t->target);
 	if (!reachable(d, &t->target)) {
@@ -205,6 +211,8 @@ static void check_bastion(struct draft *d)
 	struct origin top = {.file = "jump.conf"};
 	struct origin at;
 
+	if (d->bastion.kind == SECTION_NONE && d->section_lost)
+		return;
 	if (d->bastion.kind == SECTION_NONE) {
 		draft_complain(d, &top,
 			"the section [bastion] is missing; it needs at least "

@@ -237,9 +237,12 @@ static void on_section(void *user, uint32_t line, const char *text)
 
 	d->current = NULL;
 	d->skip = true;
-	header_split(text, &h);
-	if (!header_sound(d, line, &h))
+	if (text)
+		header_split(text, &h);
+	if (!text || !header_sound(d, line, &h)) {
+		d->section_lost = true;
 		return;
+	}
 	if (h.kind == SECTION_BASTION) {
 		s = &d->bastion;
 		d->object = &d->settings;

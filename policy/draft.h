@@ -57,6 +57,7 @@ struct draft {
 	struct draft_section *current;
 	void *object; /* struct zone, target, conduit or settings of it */
 	bool skip; /* keys of a refused section are not complained about */
+	bool section_lost; /* a line that began a section was refused */
 	uint32_t order;
 	struct draft_section bastion;
 	struct settings settings;

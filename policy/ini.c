@@ -16,6 +16,7 @@
 #include "policy/utf8.h"
 
 #define BLANKS " \t"
+#define BOM    "\xef\xbb\xbf"
 
 struct source {
 	struct cursor in;
@@ -36,7 +37,7 @@ static bool fault(struct source *s, const char *what)
 /* A line of bytes that a person can see and that inih leaves whole. */
 static bool line_is_text(struct source *s, const char *line, size_t len)
 {
-	if (s->line == 1 && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
+	if (s->line == 1 && len >= 3 && memcmp(line, BOM, strlen(BOM)) == 0)
 		return fault(s, "the file begins with a byte order mark; "
 				"save it as UTF-8 without one");
 	if (len > 0 && line[len - 1] == '\r')
@@ -52,7 +53,7 @@ static bool section_line(struct source *s, const char *line)
 {
 	size_t len = strlen(line);
 
-	if (line[len - 1] != ']' || strcspn(line, "]") != len - 1)
+	if (line[len - 1] != ']' || strcspn(line, "];") != len - 1)
 		return fault(s, "a section is written [KIND NAME], and "
 				"nothing may follow it on its line");
 	if (len - 2 > INI_NAME_MAX_BYTES)
@@ -91,6 +92,16 @@ static bool line_is_sound(struct source *s, const char *line)
 	return line[0] == '[' ? section_line(s, line) : key_line(s, line);
 }
 
+/* Of a line that was refused: keys below it are not the last section's. */
+static bool looks_like_section(const char *line, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && strchr(BLANKS BOM, line[i]))
+		i++;
+	return i < len && line[i] == '[';
+}
+
 /* inih's reader, as fgets(3): a whole line and its newline, or NULL. */
 static char *next_line(char *out, int size, void *stream)
 {
@@ -126,6 +137,8 @@ static char *next_line(char *out, int size, void *stream)
 		}
 	}
 	memcpy(out, "\n", 2);
+	if (looks_like_section(line, len))
+		s->events->section(s->user, s->line, NULL);
 	return out;
 }
 

@@ -15,6 +15,7 @@
 
 /* Who is told. `line` is the number of the line that it is about. */
 struct ini_events {
+	/* text NULL: a section begins here, and its line was refused */
 	void (*section)(void *user, uint32_t line, const char *text);
 	void (*key)(void *user, uint32_t line, const char *key,
 		const char *value);

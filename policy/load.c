@@ -201,8 +201,8 @@ static int read_more(
 	return r;
 }
 
-static int read_all(
-	struct sources *f, const char *dir, uid_t owner, struct policy_errors *e)
+static int read_all(struct sources *f, const char *dir, uid_t owner,
+	struct policy_errors *e)
 {
 	_cleanup_close_ int fd = open_folder(AT_FDCWD, dir, owner);
 	int r, more;

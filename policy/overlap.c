@@ -169,6 +169,7 @@ static void check_ports(struct draft *d)
 {
 	_cleanup_free_ struct claim *claims = calloc(d->targets.count + 1,
 		POLICY_ADDRS_MAX * PROTO_COUNT * sizeof(*claims));
+	const struct claim *said = NULL; /* it and the one behind it */
 	size_t count;
 
 	if (!claims) {
@@ -180,9 +181,16 @@ static void check_ports(struct draft *d)
 	for (size_t i = 1; i < count; i++) {
 		const struct claim *a = &claims[i - 1], *b = &claims[i];
 
-		if (address_equal(&a->address, &b->address) &&
-			a->port == b->port)
-			complain_ports(d, a, b);
+		if (!address_equal(&a->address, &b->address) ||
+			a->port != b->port)
+			continue;
+		/* Two targets, or two protocols of one: said once. */
+		if (said && said[0].section == a->section &&
+			said[1].section == b->section &&
+			(a->section != b->section || said[1].proto == b->proto))
+			continue;
+		complain_ports(d, a, b);
+		said = a;
 	}
 }
 
