@@ -77,7 +77,7 @@ mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
 	systemd-pstore.service systemd-update-utmp-runlevel.service \
 	getty@tty1.service console-getty.service serial-getty@ttyS0.service \
 	ssh.socket systemd-resolved.service systemd-timesyncd.service
-# Installed for the tests of name caching; started by them.
-for unit in nscd; do
+# Installed for the tests that start them.
+for unit in nscd chrony; do
 	rm -f "$wants/$unit.service"
 done

@@ -6,9 +6,7 @@ import time
 
 import pexpect
 
-from . import net
 from .bed import run_host
-from .place import LabError
 
 ASKPASS = '#!/bin/sh\nprintf "%s\\n" "$JUMP_LAB_CODE"\n'
 
@@ -51,6 +49,7 @@ class Client:
         self.host = host
         self.name = name or host
         self.dir = site.place.dir / "people" / self.name
+        self._started = []
 
     def entry(self, argv):
         return [*self.site.net.enter(self.host), *map(str, argv)]
@@ -64,7 +63,23 @@ class Client:
         kwargs.setdefault("stdout", subprocess.PIPE)
         kwargs.setdefault("stderr", subprocess.PIPE)
         kwargs.setdefault("text", True)
-        return subprocess.Popen(self.entry(argv), **kwargs)
+        child = subprocess.Popen(self.entry(argv), **kwargs)
+        self._started.append(child)
+        return child
+
+    def hang_up(self):
+        """End every program of this person that still runs."""
+        for child in self._started:
+            if isinstance(child, pexpect.spawn):
+                child.close(force=True)
+                continue
+            if child.poll() is None:
+                child.kill()
+            child.wait(10)
+            for stream in (child.stdin, child.stdout, child.stderr):
+                if stream:
+                    stream.close()
+        self._started.clear()
 
     def key(self, name="id", kind="ed25519"):
         """Path of a private key, made when missing."""
@@ -126,13 +141,15 @@ class Client:
         if code is None:
             environment.pop("SSH_ASKPASS_REQUIRE")
             environment.pop("SSH_ASKPASS")
-        return pexpect.spawn(argv[0], argv[1:], env=environment,
-                             encoding="utf-8", codec_errors="replace",
-                             dimensions=dimensions, timeout=timeout)
+        child = pexpect.spawn(argv[0], argv[1:], env=environment,
+                              encoding="utf-8", codec_errors="replace",
+                              dimensions=dimensions, timeout=timeout)
+        self._started.append(child)
+        return child
 
     def reaches(self, address, port, timeout=2):
         """'open', 'refused' or 'silent': what a TCP connect meets."""
-        tried = self.run(["nc", "-z", "-w", timeout, address, port],
+        tried = self.run(["nc", "-nvz", "-w", timeout, address, port],
                          check=False)
         return connect_word(tried)
 
@@ -147,10 +164,3 @@ def connect_word(result):
     if "refused" in result.err or "reset" in result.err:
         return "refused"
     return "silent"
-
-
-def address_of(network, number, family=4):
-    return (net.v4 if family == 4 else net.v6)(network, number)
-
-
-__all__ = ["Client", "LabError", "Totp", "address_of", "connect_word"]

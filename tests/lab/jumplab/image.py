@@ -5,16 +5,20 @@ A tree is named by a hash of what went into it, so a changed package list or
 setup script makes a new one and the old one is thrown away once nobody uses it.
 """
 import hashlib
+import inspect
 import os
 import pathlib
 import shutil
 import subprocess
+import time
 
 from . import net
 from .place import CACHE, LAB_DIR, RUNS, LabError, locked, say, step
 
 IMAGE_DIR = LAB_DIR / "image"
 SUITE = "bookworm"
+SPARE_SECONDS = 12 * 3600
+CLOCK = pathlib.Path(__file__).with_name("clock.py")
 
 # The VM's cards: the address tells networkd which network it is.
 MAC = {name: f"52:54:00:6a:70:{number:02x}"
@@ -30,9 +34,10 @@ def package_list(path):
 
 def tree_hash():
     digest = hashlib.sha256()
-    for path in (IMAGE_DIR / "packages", IMAGE_DIR / "setup.sh",
-                 pathlib.Path(__file__)):
+    for path in (IMAGE_DIR / "packages", IMAGE_DIR / "setup.sh", CLOCK):
         digest.update(path.read_bytes() + b"\0")
+    for part in (_make, _write_networks):
+        digest.update(inspect.getsource(part).encode())
     digest.update(repr((net.NETWORKS, net.HOSTS["dmz"])).encode())
     return digest.hexdigest()[:12]
 
@@ -54,6 +59,7 @@ def prepare(place):
         if not path.exists():
             _make(path)
             _forget_old(keep=path)
+        os.utime(path)
         if place:
             (place.dir / "tree").symlink_to(path)
     return path
@@ -79,6 +85,8 @@ def _make(path):
         subprocess.run([str(IMAGE_DIR / "setup.sh"), str(half),
                         f"{control_key()}.pub"], check=True)
         _write_networks(half)
+        shutil.copy(CLOCK, half / "usr/local/sbin/lab-clock")
+        (half / "usr/local/sbin/lab-clock").chmod(0o755)
         half.rename(path)
 
 
@@ -102,8 +110,10 @@ def _write_networks(tree):
 
 
 def _forget_old(keep):
+    """Others may be on a branch with other inputs: spare what was used lately."""
     used = {link.resolve() for link in RUNS.glob("*/tree")} | {keep}
     for path in CACHE.glob("tree-*"):
-        if path not in used:
+        age_sec = time.time() - path.stat().st_mtime
+        if path not in used and age_sec > SPARE_SECONDS:
             say(f"removing {path.name}")
             shutil.rmtree(path, ignore_errors=True)
