@@ -202,6 +202,12 @@ static bool was_taken(const struct json_reader *r, const char *name)
 	return false;
 }
 
+void json_reader_ignore(struct json_reader *r, const char *field)
+{
+	if (!was_taken(r, field))
+		(void)take(r, field, false);
+}
+
 static const char *first_untaken(const struct json_reader *r)
 {
 	json_t *object = (json_t *)r->object; /* jansson iterates no const */

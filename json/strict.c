@@ -13,18 +13,29 @@
 struct scan {
 	const char *at, *end;
 	unsigned depth, depth_max;
+	size_t values, values_max;
 };
 
-/* Steps over a string, whose first quote was taken; false at the end. */
+/*
+ * Steps over a string, whose first quote was taken; false at the end. A quote
+ * ends it when an even number of backslashes stands before.
+ */
 static bool skip_string(struct scan *s)
 {
-	while (s->at < s->end) {
-		char c = *s->at++;
+	const char *first = s->at;
 
-		if (c == '"')
+	while (s->at < s->end) {
+		const char *quote =
+			memchr(s->at, '"', (size_t)(s->end - s->at));
+		const char *c = quote;
+
+		if (!quote)
+			return false;
+		while (c > first && c[-1] == '\\')
+			c--;
+		s->at = quote + 1;
+		if ((quote - c) % 2 == 0)
 			return true;
-		if (c == '\\' && s->at < s->end)
-			s->at++;
 	}
 	return false;
 }
@@ -43,6 +54,15 @@ static bool skip_number(struct scan *s)
 	return !(s->at - first == 2 && first[0] == '-' && first[1] == '0');
 }
 
+/*
+ * What comes after an opener, a comma or a colon is a value (or a member's
+ * name): their number bounds what the parser will allocate.
+ */
+static bool too_many(struct scan *s)
+{
+	return s->values_max > 0 && ++s->values > s->values_max;
+}
+
 static const char *scan_shape(struct scan *s)
 {
 	while (s->at < s->end) {
@@ -51,6 +71,11 @@ static const char *scan_shape(struct scan *s)
 		if (c == '{' || c == '[') {
 			if (++s->depth > s->depth_max)
 				return "nested too deeply";
+			if (too_many(s))
+				return "too many values";
+		} else if (c == ',' || c == ':') {
+			if (too_many(s))
+				return "too many values";
 		} else if (c == '}' || c == ']') {
 			if (s->depth-- == 0)
 				return "closes more than it opens";
@@ -88,6 +113,7 @@ int json_strict_parse(const void *bytes, size_t len,
 	s.depth_max = limits->depth_max < JSON_STRICT_DEPTH_MAX
 			      ? limits->depth_max
 			      : JSON_STRICT_DEPTH_MAX;
+	s.values_max = limits->values_max;
 	shape = scan_shape(&s);
 	if (shape) {
 		say(why, shape, 0);

@@ -24,7 +24,7 @@ static inline void cleanup_json(json_t **j)
  * Parses exactly one JSON object out of len bytes. Refused with -EBADMSG:
  * another top than an object, duplicate members, bad UTF-8, NUL (also as
  * \u0000), trailing bytes, nesting deeper than depth_max (at most
- * JSON_STRICT_DEPTH_MAX), numbers with fraction or exponent. -EMSGSIZE above
+ * JSON_STRICT_DEPTH_MAX), more values than values_max, numbers with fraction or exponent. -EMSGSIZE above
  * max_bytes; -ENOMEM. The caller owns *ret_object (json_decref).
  * why (may be NULL, else a buffer of JSON_WHY_SIZE) gets one line for people.
  * Source: RFC 8259, RFC 8725 section 2.4; threat T-JSON.
@@ -33,6 +33,7 @@ static inline void cleanup_json(json_t **j)
 struct json_limits {
 	size_t max_bytes;
 	unsigned depth_max;
+	size_t values_max; /* members' names and values; 0: max_bytes is enough */
 };
 int json_strict_parse(const void *bytes, size_t len,
 	const struct json_limits *limits, json_t **ret_object, char *why);
@@ -91,6 +92,10 @@ const json_t *json_reader_object_opt(struct json_reader *r, const char *field);
 /* The string at an index of an array that came from this reader. */
 const char *json_reader_element(struct json_reader *r, const char *field,
 	const json_t *array, size_t index, size_t min, size_t max);
+
+/* Takes a member that the caller has no use for, when it is there. A name
+ * that was already asked for is let be. */
+void json_reader_ignore(struct json_reader *r, const char *field);
 
 /*
  * True when nothing failed and every member of the object was asked for: an

@@ -70,6 +70,40 @@ static void test_refused(void **state)
 	}
 }
 
+static void test_escaped_quotes(void **state)
+{
+	static const char *const whole[] = {
+		"{\"a\":\"\\\"[[[[[[\"}",
+		"{\"a\":\"\\\\\",\"b\":\"\\\\\\\"{{{{{\"}",
+		"{\"a\":\"\\\\\\\\\"}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
+		assert_int_equal(parse(whole[i], strlen(whole[i])), 0);
+	/* The backslash is escaped, so the brackets are not in a string. */
+	assert_int_equal(parse("{\"a\":\"\\\\\",[[[[[", 14), -EBADMSG);
+}
+
+static void test_value_limit(void **state)
+{
+	static const struct json_limits few = {
+		.max_bytes = 200, .depth_max = 4, .values_max = 5};
+	_cleanup_json_ json_t *object = NULL;
+	const char *enough = "{\"a\":1,\"b\":[1]}";
+	const char *more = "{\"a\":1,\"b\":[1,1]}";
+	json_t *none = NULL;
+
+	(void)state;
+	assert_int_equal(
+		json_strict_parse(enough, strlen(enough), &few, &object, NULL),
+		0);
+	assert_int_equal(
+		json_strict_parse(more, strlen(more), &few, &none, NULL),
+		-EBADMSG);
+	assert_null(none);
+}
+
 static void test_size_limit(void **state)
 {
 	char bytes[202];
@@ -187,15 +221,34 @@ static void test_asking_twice_fails(void **state)
 	assert_false(json_reader_done(&r));
 }
 
+static void test_ignored_members(void **state)
+{
+	_cleanup_json_ json_t *object =
+		json_pack("{s:s,s:i}", "name", "abc", "new", 3);
+	struct json_reader r;
+
+	(void)state;
+	json_reader_init(&r, object);
+	(void)json_reader_text(&r, "name", 0, 9);
+	json_reader_ignore(&r, "name");
+	json_reader_ignore(&r, "absent");
+	assert_true(json_reader_ok(&r));
+	json_reader_ignore(&r, "new");
+	assert_true(json_reader_done(&r));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_escaped_quotes),
+		cmocka_unit_test(test_value_limit),
 		cmocka_unit_test(test_size_limit),
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_reader_complains),
 		cmocka_unit_test(test_failed_stays_failed),
 		cmocka_unit_test(test_asking_twice_fails),
+		cmocka_unit_test(test_ignored_members),
 	};
 
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
