@@ -11,8 +11,8 @@
 
 #include "base/cleanup.h"
 
-void arrange_info(const struct compiled *c, uint64_t generation,
-	struct image *ret_image)
+void arrange_info(
+	const struct compiled *c, uint64_t generation, struct image *ret_image)
 {
 	struct rights_info info = {
 		.generation = generation,
@@ -42,8 +42,7 @@ static void add_policy(const struct policy *p, struct image *i, struct body *b)
 		image_named(i, CELL_ZONES, image_body(i, b));
 	}
 	for (size_t k = 0; k < p->target_count; k++) {
-		encode_target(
-			b, &p->targets[k], zone_index(p, &p->targets[k]));
+		encode_target(b, &p->targets[k], zone_index(p, &p->targets[k]));
 		image_named(i, CELL_TARGETS, image_body(i, b));
 	}
 	for (size_t k = 0; k < p->conduit_count; k++) {
@@ -64,8 +63,8 @@ static void add_user(const struct compiled_user *u, size_t grant_first,
 		.grant_count = (uint32_t)u->grant_count,
 	};
 
-	encode_user(b, u->from->keys, u->from->key_count, conduits,
-		conduit_count);
+	encode_user(
+		b, u->from->keys, u->from->key_count, conduits, conduit_count);
 	cell.body = image_body(i, b);
 	image_user(i, &cell);
 }
@@ -91,15 +90,14 @@ static void add_names(const struct compiled *c, struct image *i)
 		return;
 	}
 	for (size_t k = 0; k < c->user_count; k++)
-		names[k] = (struct named){
-			c->users[k].from->name, (uint32_t)k};
+		names[k] = (struct named){c->users[k].from->name, (uint32_t)k};
 	qsort(names, c->user_count, sizeof(*names), compare_named);
 	for (size_t k = 0; k < c->user_count; k++)
 		image_name(i, names[k].name, names[k].user);
 }
 
-void arrange_all(const struct compiled *c, uint64_t generation,
-	struct image *ret_image)
+void arrange_all(
+	const struct compiled *c, uint64_t generation, struct image *ret_image)
 {
 	size_t grants = 0;
 	struct body b;
@@ -224,10 +222,9 @@ static void add_share(const struct compiled *c, const struct compiled_user *u,
 		image_named(i, CELL_TARGETS, image_body(i, b));
 	}
 	for (size_t k = 0; k < u->conduit_count; k++) {
-		struct conduit own =
-			own_conduit(&p->conduits[c->conduits[u->conduit_first +
-						k]],
-				p, s, u->from->name);
+		struct conduit own = own_conduit(
+			&p->conduits[c->conduits[u->conduit_first + k]], p, s,
+			u->from->name);
 
 		encode_conduit(b, &own);
 		image_named(i, CELL_CONDUITS, image_body(i, b));

@@ -10,12 +10,12 @@
 #include "grants/image.h"
 
 /* `info`, of this generation. */
-void arrange_info(const struct compiled *c, uint64_t generation,
-	struct image *ret_image);
+void arrange_info(
+	const struct compiled *c, uint64_t generation, struct image *ret_image);
 
 /* rights.db: everyone. */
-void arrange_all(const struct compiled *c, uint64_t generation,
-	struct image *ret_image);
+void arrange_all(
+	const struct compiled *c, uint64_t generation, struct image *ret_image);
 
 /*
  * users/UID: one user with what concerns this user and nothing of others, so

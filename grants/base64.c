@@ -31,8 +31,8 @@ static void alphabet_init(struct alphabet *a, enum base64_form form)
 static int decode_tail(const uint8_t *in, size_t n, const struct alphabet *a,
 	uint8_t *out, size_t *ret_len)
 {
-	uint8_t v[3] = {a->value[in[0]], a->value[in[1]],
-		n == 3 ? a->value[in[2]] : 0};
+	uint8_t v[3] = {
+		a->value[in[0]], a->value[in[1]], n == 3 ? a->value[in[2]] : 0};
 
 	if ((v[0] | v[1] | v[2]) & WRONG)
 		return -EBADMSG;

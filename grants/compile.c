@@ -21,7 +21,8 @@ struct job {
 	struct snapshot *s;
 	const struct policy *policy;
 	const struct locals *locals;
-	struct policy mine; /* of one user: conduits that match, all else borrowed */
+	struct policy
+		mine; /* of one user: conduits that match, all else borrowed */
 	uint32_t *mine_index; /* in policy, of each conduit of mine */
 	uint32_t *zone_of;    /* by target: index of its zone */
 	bool *zone_used;      /* of one user */
@@ -154,8 +155,8 @@ static proto_set carried_protocols(
 }
 
 /* Keeps one target of a grant, in place, and notes its index. */
-static void keep_target(struct job *j, struct grant *g, size_t from, size_t to,
-	uint32_t index)
+static void keep_target(
+	struct job *j, struct grant *g, size_t from, size_t to, uint32_t index)
 {
 	size_t at = (size_t)((char(*)[NAME_SIZE])g->targets - j->s->names);
 
@@ -221,8 +222,8 @@ static int keep_conduits(struct job *j, struct compiled_user *u)
 	size_t want = j->c.conduit_count + j->mine.conduit_count;
 
 	if (want > j->conduit_room) {
-		uint32_t *more = reallocarray(
-			j->c.conduits, want * 2, sizeof(*more));
+		uint32_t *more =
+			reallocarray(j->c.conduits, want * 2, sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;

@@ -15,8 +15,8 @@
 
 /* Borrowed from snapshot and policy. word is for the event's reason. */
 struct refusal {
-	const char *word;	  /* "name", "uid", "local", "gecos"; of a
-				   * grant: "user", "limit", reason_word() */
+	const char *word; /* "name", "uid", "local", "gecos"; of a
+			   * grant: "user", "limit", reason_word() */
 	const char *user;
 	uint32_t uid;
 	const struct grant *grant; /* NULL: the user as such */
@@ -40,7 +40,7 @@ struct compiled {
 	const struct grant **grants; /* by user as above, not_before, id */
 	uint32_t *targets;	     /* index in policy, as snapshot->names */
 	size_t conduit_count;
-	uint32_t *conduits; /* indices in policy */
+	uint32_t *conduits;   /* indices in policy */
 	size_t refusal_count; /* may exceed what is kept */
 	struct refusal *refusals;
 };
@@ -51,9 +51,10 @@ void compiled_done(struct compiled *c);
 /*
  * Narrows the grants of the snapshot in place to what the policy carries, and
  * keeps those of enrolled users that still give something, or ended within
- * SNAPSHOT_KEPT_SEC before iat. Grants of disabled users count as revoked. Snapshot and policy must outlive the result.
- * Returns 0; -ENOMEM; -E2BIG: more conduits than a file can hold.
- * Source: DESIGN "Documents"; threats T-FORGED, T-ENROL.
+ * SNAPSHOT_KEPT_SEC before iat. Grants of disabled users count as revoked.
+ * Snapshot and policy must outlive the result. Returns 0; -ENOMEM; -E2BIG: more
+ * conduits than a file can hold. Source: DESIGN "Documents"; threats T-FORGED,
+ * T-ENROL.
  */
 int compiled_make(struct snapshot *snapshot, const struct policy *policy,
 	const struct locals *locals, struct compiled *ret_compiled);

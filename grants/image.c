@@ -7,15 +7,10 @@
 
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/cleanup.h"
 #include "base/fd.h"
-
-#define SAME_READ_BYTES 65536
 
 void image_start(struct image *i, enum cell_kind kind, uint64_t binding)
 {
@@ -200,47 +195,31 @@ int image_write(struct image *i, int fd)
 	return e;
 }
 
-/* 1 when the next len bytes of fd are these. */
-static int same_bytes(int fd, const uint8_t *bytes, size_t len)
+int image_flatten(
+	struct image *i, uint8_t **bytes, size_t *room_bytes, size_t *ret_len)
 {
-	uint8_t found[SAME_READ_BYTES];
+	size_t cells = 1, at = CELL_SIZE;
 
-	while (len > 0) {
-		size_t part = len < sizeof(found) ? len : sizeof(found);
-		ssize_t n = fd_read_full(fd, found, part);
-
-		if (n < 0)
-			return (int)n;
-		if ((size_t)n != part || memcmp(found, bytes, part) != 0)
-			return 0;
-		bytes += part;
-		len -= part;
-	}
-	return 1;
-}
-
-int image_same(struct image *i, int dirfd, const char *name)
-{
-	uint8_t header[CELL_SIZE], beyond;
-	_cleanup_close_ int fd = openat(dirfd, name,
-		O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct stat st;
-	int e;
-
+	for (int t = CELL_USERS; t < CELL_TABLES; t++)
+		cells += i->table[t].count;
 	if (i->error < 0)
 		return i->error;
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return 0;
-	seal_header(i, header);
-	e = same_bytes(fd, header, sizeof(header));
-	for (int t = CELL_USERS; e == 1 && t < CELL_TABLES; t++)
-		e = same_bytes(fd, i->table[t].cells,
-			(size_t)i->table[t].count * CELL_SIZE);
-	if (e == 1)
-		e = fd_read_full(fd, &beyond, 1) == 0;
-	return e;
+	if (cells * CELL_SIZE > *room_bytes) {
+		free(*bytes);
+		*room_bytes = 0;
+		*bytes = malloc(cells * CELL_SIZE * 2);
+		if (!*bytes)
+			return -ENOMEM;
+		*room_bytes = cells * CELL_SIZE * 2;
+	}
+	seal_header(i, *bytes);
+	for (int t = CELL_USERS; t < CELL_TABLES; t++) {
+		size_t len = (size_t)i->table[t].count * CELL_SIZE;
+
+		if (len > 0)
+			memcpy(*bytes + at, i->table[t].cells, len);
+		at += len;
+	}
+	*ret_len = at;
+	return 0;
 }

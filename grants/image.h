@@ -42,15 +42,14 @@ struct image_user {
 	struct cell_ref body;
 };
 void image_user(struct image *i, const struct image_user *u);
-void image_grant(
-	struct image *i, const struct grant *g, struct cell_ref body);
+void image_grant(struct image *i, const struct grant *g, struct cell_ref body);
 
 /*
- * The finished file: the whole of it to fd, or compared with what dirfd/name
- * holds (the same bytes, a regular file). Returns 0 resp. 1 for the same,
- * 0 for another; or -errno.
+ * The finished file: to fd, resp. into *bytes, memory of the caller's with
+ * *room_bytes (NULL and 0 at first) that grows when it must. 0 or -errno.
  */
 int image_write(struct image *i, int fd);
-int image_same(struct image *i, int dirfd, const char *name);
+int image_flatten(
+	struct image *i, uint8_t **bytes, size_t *room_bytes, size_t *ret_len);
 
 #endif

@@ -24,8 +24,8 @@ struct part {
 	size_t len;
 };
 
-static int split(const char *text, size_t len, struct part ret_parts[3],
-	struct fault *f)
+static int split(
+	const char *text, size_t len, struct part ret_parts[3], struct fault *f)
 {
 	const char *end = text + len;
 
@@ -33,8 +33,8 @@ static int split(const char *text, size_t len, struct part ret_parts[3],
 		const char *dot = memchr(text, '.', (size_t)(end - text));
 
 		if ((dot != NULL) != (i < 2))
-			return fault_set(f, "form",
-				"a compact JWS has three parts");
+			return fault_set(
+				f, "form", "a compact JWS has three parts");
 		ret_parts[i].text = text;
 		ret_parts[i].len = (size_t)((dot ? dot : end) - text);
 		if (ret_parts[i].len == 0)
@@ -50,8 +50,8 @@ static bool text_is(const char *text, const char *expected)
 }
 
 /* Exactly alg, kid and typ: what is not understood is not overlooked. */
-static int read_header(const json_t *object, char ret_kid[ID_SIZE],
-	struct fault *f)
+static int read_header(
+	const json_t *object, char ret_kid[ID_SIZE], struct fault *f)
 {
 	struct json_reader r;
 	const char *alg, *kid, *typ;
@@ -61,13 +61,12 @@ static int read_header(const json_t *object, char ret_kid[ID_SIZE],
 	kid = json_reader_text(&r, "kid", 1, ID_SIZE - 1);
 	typ = json_reader_text(&r, "typ", 1, 32);
 	if (!json_reader_done(&r))
-		return fault_set(f, "header", "header: \"%s\" %s", r.field,
-			r.why);
+		return fault_set(
+			f, "header", "header: \"%s\" %s", r.field, r.why);
 	if (!text_is(alg, "ES256"))
 		return fault_set(f, "header", "alg is not ES256");
 	if (!text_is(typ, JWS_SNAPSHOT_TYPE))
-		return fault_set(f, "header",
-			"typ is not " JWS_SNAPSHOT_TYPE);
+		return fault_set(f, "header", "typ is not " JWS_SNAPSHOT_TYPE);
 	if (!id_valid(kid))
 		return fault_set(f, "header", "kid is no id");
 	memcpy(ret_kid, kid, strlen(kid) + 1);
@@ -101,8 +100,8 @@ static int load_key(const char *trust_dir, uid_t owner, const char *kid,
 	char name[ID_SIZE + sizeof(".jwk")];
 
 	if (dirfd < 0)
-		return fault_set(f, "key", "%s: %s", trust_dir,
-			strerrordesc_np(errno));
+		return fault_set(
+			f, "key", "%s: %s", trust_dir, strerrordesc_np(errno));
 	(void)snprintf(name, sizeof(name), "%s.jwk", kid);
 	return key_load(dirfd, name, owner, &key_of_signer, ret_jwk, f);
 }
@@ -122,14 +121,14 @@ static int check_signature(
 			&len) < 0 ||
 		len != SIGNATURE_BYTES)
 		return fault_set(f, "form", "the signature is not 64 bytes");
-	sig = json_pack("{s:s%,s:s%}", "protected", parts[0].text,
-		parts[0].len, "signature", parts[2].text, parts[2].len);
+	sig = json_pack("{s:s%,s:s%}", "protected", parts[0].text, parts[0].len,
+		"signature", parts[2].text, parts[2].len);
 	if (!sig || !cfg)
 		return fault_errno(f, -ENOMEM, "verify");
 	io = jose_jws_ver_io(cfg, sig, NULL, jwk, true);
 	if (!io || !io->feed(io, parts[1].text, parts[1].len) || !io->done(io))
-		return fault_set(f, "signature",
-			"the signature does not verify");
+		return fault_set(
+			f, "signature", "the signature does not verify");
 	return 0;
 }
 

@@ -35,8 +35,8 @@ jose_cfg_t *key_quiet_cfg(void)
 
 static const char *coordinate(struct json_reader *r, const char *field)
 {
-	const char *text = json_reader_text(
-		r, field, COORDINATE_CHARS, COORDINATE_CHARS);
+	const char *text =
+		json_reader_text(r, field, COORDINATE_CHARS, COORDINATE_CHARS);
 	uint8_t bytes[BASE64_ROOM(COORDINATE_CHARS)];
 	size_t len;
 
@@ -58,18 +58,17 @@ static void must_be(struct json_reader *r, const char *field,
 }
 
 /* A signer's key says "verify" and nothing else, if it says anything. */
-static void check_operations(
-	struct json_reader *r, const struct key_kind *kind)
+static void check_operations(struct json_reader *r, const struct key_kind *kind)
 {
 	const json_t *ops = json_reader_array_opt(r, "key_ops", 1, 2);
 
 	for (size_t i = 0; ops && i < json_array_size(ops); i++) {
 		const char *op =
 			json_reader_element(r, "key_ops", ops, i, 1, 16);
-		bool right = op && (kind->is_private
-						   ? strcmp(op, "verify") != 0 &&
-							     strcmp(op, "sign") != 0
-						   : strcmp(op, "verify") == 0);
+		bool right = op &&
+			     (kind->is_private ? strcmp(op, "verify") != 0 &&
+							 strcmp(op, "sign") != 0
+					       : strcmp(op, "verify") == 0);
 
 		if (!right)
 			json_reader_fail(r, "key_ops", "names another use");
@@ -87,8 +86,8 @@ static void check_kid(struct json_reader *r, const char *name)
 		json_reader_fail(r, "kid", "is not the name of the file");
 }
 
-static json_t *read_key(struct json_reader *r, const char *name,
-	const struct key_kind *kind)
+static json_t *read_key(
+	struct json_reader *r, const char *name, const struct key_kind *kind)
 {
 	const char *x, *y, *d = NULL;
 
@@ -104,8 +103,8 @@ static json_t *read_key(struct json_reader *r, const char *name,
 		d = coordinate(r, "d");
 	if (!json_reader_done(r))
 		return NULL;
-	return json_pack("{s:s,s:s,s:s,s:s,s:s*}", "kty", "EC", "crv",
-		"P-256", "x", x, "y", y, "d", d);
+	return json_pack("{s:s,s:s,s:s,s:s,s:s*}", "kty", "EC", "crv", "P-256",
+		"x", x, "y", y, "d", d);
 }
 
 int key_parse(const char *bytes, size_t len, const char *name,
@@ -119,8 +118,8 @@ int key_parse(const char *bytes, size_t len, const char *name,
 	json_t *jwk;
 
 	if (json_strict_parse(bytes, len, &limits, &object, why) < 0)
-		return fault_set(ret_fault, "key", "%s: %s",
-			name ? name : "key", why);
+		return fault_set(
+			ret_fault, "key", "%s: %s", name ? name : "key", why);
 	json_reader_init(&r, object);
 	jwk = read_key(&r, name, kind);
 	if (!jwk && json_reader_ok(&r))
@@ -142,8 +141,8 @@ int key_load(int dirfd, const char *name, uid_t owner,
 	if (e == -ENOENT)
 		return fault_set(ret_fault, "key", "%s: no such key", name);
 	if (e < 0)
-		return fault_set(ret_fault, "key", "%s: %s", name,
-			strerrordesc_np(-e));
+		return fault_set(
+			ret_fault, "key", "%s: %s", name, strerrordesc_np(-e));
 	e = key_parse(bytes, len, name, kind, ret_jwk, ret_fault);
 	explicit_bzero(bytes, len);
 	free(bytes);

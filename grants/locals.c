@@ -20,8 +20,8 @@
 #define ID_TEXT_SIZE   11
 
 /* The field of a line that has this number, from 0; false when it lacks. */
-static bool line_field(
-	const char *line, size_t len, int number, const char **ret, size_t *ret_len)
+static bool line_field(const char *line, size_t len, int number,
+	const char **ret, size_t *ret_len)
 {
 	const char *end = line + len, *colon;
 
@@ -134,6 +134,6 @@ bool locals_has_name(const struct locals *l, const char *name)
 
 bool locals_has_id(const struct locals *l, uint32_t id)
 {
-	return l->id_count > 0 && bsearch(&id, l->ids, l->id_count,
-					  sizeof(*l->ids), compare_id);
+	return l->id_count > 0 &&
+	       bsearch(&id, l->ids, l->id_count, sizeof(*l->ids), compare_id);
 }

@@ -115,9 +115,7 @@ int rights_open(const char *path, uid_t owner, struct rights **ret_rights)
 			return -ENOMEM;
 		r->fd = -1;
 		folder = open_folder(path, &name);
-		if (folder < 0)
-			return folder;
-		e = open_once(folder, name, owner, r);
+		e = folder < 0 ? folder : open_once(folder, name, owner, r);
 		if (e == 0)
 			*ret_rights = TAKE_PTR(r);
 	}

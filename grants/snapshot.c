@@ -57,8 +57,8 @@ int finish_object(struct parse *p, struct json_reader *r, struct spot spot)
 	if (json_reader_done(r))
 		return 0;
 	if (!spot.list)
-		return fault_set(p->fault, word_of(r), "\"%s\" %s", r->field,
-			r->why);
+		return fault_set(
+			p->fault, word_of(r), "\"%s\" %s", r->field, r->why);
 	return fault_set(p->fault, word_of(r), "%s[%zu]: \"%s\" %s", spot.list,
 		spot.index, r->field, r->why);
 }
@@ -163,7 +163,7 @@ int snapshot_check(const struct snapshot *s, const char *bastion_id,
 			"it was signed %lld s after now",
 			(long long)(s->iat - now));
 	if (s->exp <= now)
-		return fault_set(ret_fault, "stale",
-			"it ended %lld s ago", (long long)(now - s->exp));
+		return fault_set(ret_fault, "stale", "it ended %lld s ago",
+			(long long)(now - s->exp));
 	return 0;
 }

@@ -30,7 +30,7 @@ struct snapshot_user {
 	bool disabled;
 	size_t key_count;
 	const char *keys[RIGHTS_KEYS_MAX];
-	const char *otp; /* NULL: none */
+	const char *otp;    /* NULL: none */
 	size_t grant_count; /* of this user */
 };
 
@@ -42,8 +42,8 @@ struct snapshot {
 	size_t user_count;
 	struct snapshot_user *users; /* sorted by name */
 	size_t grant_count;
-	struct grant *grants;	/* sorted by id; targets stand in `names` */
-	uint32_t *grant_users;	/* by grant: its place in users */
+	struct grant *grants;  /* sorted by id; targets stand in `names` */
+	uint32_t *grant_users; /* by grant: its place in users */
 	char (*names)[NAME_SIZE];
 	size_t name_count;
 	json_t *json; /* what the strings are borrowed from */

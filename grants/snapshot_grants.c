@@ -10,8 +10,8 @@
 #include "base/cleanup.h"
 #include "grants/snapshot_parse.h"
 
-#define PROTOCOLS_MAX	(PROTO_COUNT - 1)
-#define PROTO_WORD_MAX	8
+#define PROTOCOLS_MAX	 (PROTO_COUNT - 1)
+#define PROTO_WORD_MAX	 8
 #define NETWORK_TEXT_MAX 49
 
 static bool has_name(
@@ -31,8 +31,8 @@ static size_t take_names(struct json_reader *r, const char *field, size_t max,
 	size_t n = list ? json_array_size(list) : 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *name = json_reader_element(
-			r, field, list, i, 1, NAME_MAX_LEN);
+		const char *name =
+			json_reader_element(r, field, list, i, 1, NAME_MAX_LEN);
 
 		if (!name)
 			return 0;
@@ -129,7 +129,8 @@ static void take_window(struct json_reader *r, struct grant *g)
 	g->not_before = take_time(r, "not_before");
 	g->not_after = take_time(r, "not_after");
 	if (g->not_after <= g->not_before)
-		json_reader_fail(r, "not_after", "is not later than not_before");
+		json_reader_fail(
+			r, "not_after", "is not later than not_before");
 	else if (g->not_after - g->not_before > SNAPSHOT_WINDOW_MAX)
 		json_reader_fail(r, "not_after", "makes more than 366 days");
 }
@@ -204,8 +205,8 @@ static int parse_grant(struct parse *p, const json_t *object, size_t index)
 	g->revoked = json_reader_bool(&r, "revoked");
 	g->approver_count = take_names(
 		&r, "approved_by", GRANT_APPROVERS_MAX, g->approvers);
-	if (has_name((const char(*)[NAME_SIZE])g->approvers,
-		    g->approver_count, g->user))
+	if (has_name((const char(*)[NAME_SIZE])g->approvers, g->approver_count,
+		    g->user))
 		json_reader_fail(&r, "approved_by", "names the user");
 	copy_text(g->ticket, take_id(&r, "ticket", true));
 	g->record = take_record(&r);

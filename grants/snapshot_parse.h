@@ -28,7 +28,8 @@ struct spot {
 
 /* Names, ids and times as members; NULL resp. 0 once failed. */
 const char *take_name(struct json_reader *r, const char *field);
-const char *take_id(struct json_reader *r, const char *field, bool may_be_empty);
+const char *take_id(
+	struct json_reader *r, const char *field, bool may_be_empty);
 int64_t take_time(struct json_reader *r, const char *field);
 
 /* Ends an object: 0 when all of it was taken, but for members named in ext;

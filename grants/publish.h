@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Publishing what was compiled: a folder a generation, made whole before one
+ * rename lets every gate see it at once.
+ */
+#ifndef JUMP_GRANTS_PUBLISH_H
+#define JUMP_GRANTS_PUBLISH_H
+
+#include "grants/compile.h"
+
+struct publish {
+	const char *dir;    /* RIGHTS_DIR; exists, 0755 */
+	uid_t owner;	    /* who owns the files: root, tests: themselves */
+	bool give;	    /* to groups and users; false: tests without root */
+	gid_t gates_gid;    /* reads rights.db */
+	uint32_t users_gid; /* of group jump-users, into users.db */
+};
+
+struct published {
+	uint64_t generation;
+	size_t files_written; /* users/UID that were new or changed */
+	size_t files_kept;    /* linked from the generation before */
+};
+
+/*
+ * Writes the next generation, lets `current` name it by one rename, and
+ * removes all but it and the one before. Returns 0; or -errno, and then
+ * `current` names what it named before (whatever was half made is removed
+ * by the next call); -EBUSY: another one is at it. Source: rename(2),
+ * symlink(2); threat T-TORN.
+ */
+int publish_generation(const struct publish *how, const struct compiled *c,
+	struct published *ret_published);
+
+/* What `current` names: 0, when there is none. */
+int publish_current(const char *dir, uint64_t *ret_generation);
+
+#endif
