@@ -13,7 +13,7 @@
 #include "base/name.h"
 
 #define SUPPLIER_KEYS_MAX   8
-#define SUPPLIER_GECOS_SIZE 96
+#define SUPPLIER_GECOS_SIZE 64
 struct supplier {
 	char name[NAME_SIZE];
 	uint32_t uid;
