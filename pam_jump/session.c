@@ -129,14 +129,25 @@ static enum refusal put_on_record(const struct who *who,
 	return r < 0 ? REFUSAL_RECORD : REFUSAL_NONE;
 }
 
+/* Did session_bound() say yes? If not, it has told why. */
+static bool was_bound(pam_handle_t *pamh)
+{
+	const void *limit = NULL;
+
+	return pam_get_data(pamh, LIMIT_DATA, &limit) == PAM_SUCCESS && limit;
+}
+
 enum refusal session_record(pam_handle_t *pamh)
 {
 	_cleanup_access_ struct access a = {0};
 	struct scope scope = {0};
 	struct who who;
 	bool by_code = false;
-	enum refusal r = judge(pamh, &who, &a, &by_code);
+	enum refusal r;
 
+	if (!was_bound(pamh))
+		return REFUSAL_SCOPE;
+	r = judge(pamh, &who, &a, &by_code);
 	if (r == REFUSAL_NONE)
 		r = check_scope(&a, &scope);
 	if (r == REFUSAL_NONE)
