@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The life of one connection, top to bottom: who, what, may it, is it
+ * recorded, is there room; write it down; open; copy; write the end down.
+ */
+#include "workers/relay/connection.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "workers/peer/live.h"
+#include "workers/relay/dial.h"
+#include "workers/relay/events.h"
+#include "workers/relay/gate.h"
+#include "workers/relay/line.h"
+#include "workers/relay/pump.h"
+#include "workers/relay/record.h"
+#include "workers/relay/ssh_refusal.h"
+#include "workers/relay/watch.h"
+
+#define LINE_TIMEOUT_MS 5000
+#define DIAL_TIMEOUT_MS 7000
+#define FAREWELL_MS	2000
+#define FAREWELL_BYTES	65536
+
+/* A reset: whatever is on its way to either side is not to arrive. */
+static void abort_on_close(int fd)
+{
+	const struct linger none = {.l_onoff = 1, .l_linger = 0};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+}
+
+/*
+ * Closing a socket with unread bytes in it resets it, and the reset may
+ * overtake our last words: so read on, for a short while and a few bytes.
+ */
+static void say_farewell(int fd, const void *bytes, size_t len)
+{
+	int64_t until_ms = moment_boot_ms() + FAREWELL_MS;
+	size_t taken = 0;
+	char sink[4096];
+
+	if (send(fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return;
+	(void)shutdown(fd, SHUT_WR);
+	while (taken < FAREWELL_BYTES) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		int64_t left_ms = until_ms - moment_boot_ms();
+		ssize_t n;
+
+		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) <= 0)
+			return;
+		n = recv(fd, sink, sizeof(sink), MSG_DONTWAIT);
+		if (n <= 0)
+			return;
+		taken += (size_t)n;
+	}
+}
+
+/* What a person can do about it, where the sentence alone does not say. */
+static void refusal_text(const struct connection *c, const char *reason,
+	const char *sentence, char *ret, size_t size)
+{
+	if (strcmp(reason, reason_word(REASON_RECORDING)) == 0)
+		snprintf(ret, size,
+			"%s must be recorded, and a tunnel to it is not. Type "
+			"instead: ssh %s@BASTION %s",
+			c->permit.target, c->who->session.user,
+			c->permit.target);
+	else
+		snprintf(ret, size, "%s: %s", reason, sentence);
+}
+
+/* By what the granted port is for, or by the port when nothing is known. */
+static bool speaks_ssh(const struct connection *c)
+{
+	if (c->permit.proto == PROTO_NONE)
+		return c->who->target.port == proto_default_port(PROTO_SSH);
+	return c->permit.proto == PROTO_SSH || c->permit.proto == PROTO_SFTP;
+}
+
+static void refuse_tunnel(int fd, const struct connection *c,
+	const char *reason, const char *sentence)
+{
+	uint8_t bytes[SSH_REFUSAL_SIZE];
+	char text[SSH_REFUSAL_TEXT_MAX];
+
+	if (!speaks_ssh(c)) {
+		abort_on_close(fd);
+		return;
+	}
+	refusal_text(c, reason, sentence, text, sizeof(text));
+	say_farewell(fd, bytes, ssh_refusal(text, bytes));
+}
+
+static void refuse_brokered(int fd, const char *reason, const char *sentence)
+{
+	char text[LINE_MAX_BYTES];
+	int n = snprintf(text, sizeof(text), "no %s %s\n", reason, sentence);
+
+	if (n > 0 && (size_t)n < sizeof(text))
+		say_farewell(fd, text, (size_t)n);
+}
+
+static void refuse(int fd, const struct connection *c, const char *reason,
+	const char *sentence)
+{
+	if (c->who->channel == CHANNEL_TUNNEL)
+		refuse_tunnel(fd, c, reason, sentence);
+	else
+		refuse_brokered(fd, reason, sentence);
+}
+
+/* Refused before anything was opened: the event first. */
+static int deny(int fd, const struct connection *c, const char *reason,
+	const char *sentence)
+{
+	event_denied(c, reason, sentence);
+	refuse(fd, c, reason, sentence);
+	return 0;
+}
+
+static bool crowded(const struct permit *p, const struct crowd_count *others)
+{
+	size_t of_uid = (size_t)p->max_connections * p->max_sessions;
+
+	return others->of_session > p->max_connections ||
+	       others->of_uid > of_uid || others->of_uid > CROWD_UID_MAX;
+}
+
+/* The recording of this very connection, if there is one. */
+static int find_recording(const struct connection *c, const struct line *line)
+{
+	const struct live what = {
+		.conn = c->conn,
+		.session = c->who->session.uuid,
+		.uid = c->who->session.uid,
+		.target = line->target,
+	};
+
+	return c->who->channel == CHANNEL_BROKERED ? live_open(LIVE_DIR, &what)
+						   : -ENOENT;
+}
+
+/* Fills in the permit. NULL, or the reason to refuse. */
+static const char *decide(struct connection *c, const struct line *line,
+	const char **ret_sentence)
+{
+	_cleanup_gate_ struct gate gate = {0};
+	struct ask ask = {
+		.channel = c->who->channel,
+		.session = &c->who->session,
+		.at = c->who->target,
+		.target = line->target,
+		.proto = line->proto,
+	};
+	const char *reason = gate_open(c->who, &gate);
+
+	if (reason) {
+		*ret_sentence = gate_sentence(reason);
+		return reason;
+	}
+	c->live_fd = find_recording(c, line);
+	ask.recording = c->live_fd >= 0;
+	c->clock = gate.clock;
+	c->audit_optional = gate.audit_optional;
+	c->opened = moment_now_sec(&c->clock);
+	c->permit = permit_from_rights(gate.rights, &ask, c->opened);
+	*ret_sentence = c->permit.sentence;
+	if (!c->permit.allow)
+		return c->permit.reason;
+	c->term = term_start(&c->permit, &c->clock);
+	c->to = (struct endpoint){c->permit.addresses[0], c->permit.port};
+	return NULL;
+}
+
+/* Record and event, before the target hears of us. */
+static const char *write_down(struct connection *c, const char **ret_sentence)
+{
+	int r = record_create(RELAY_CONNECTIONS_DIR, c);
+
+	if (r < 0) {
+		*ret_sentence = r == -EEXIST
+					? "A connection of this name has been."
+					: "The connection can't be noted.";
+		return r == -EEXIST ? "request" : "error";
+	}
+	if (event_open(c) < 0 && !c->audit_optional) {
+		record_remove(RELAY_CONNECTIONS_DIR, c->conn);
+		*ret_sentence = gate_sentence("audit");
+		return "audit";
+	}
+	return NULL;
+}
+
+static bool hung_up(int fd)
+{
+	struct pollfd p = {.fd = fd};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP));
+}
+
+/*
+ * After its end of file a side is not waited for any more. When it is gone
+ * for good, nobody will ever read what the other one still sends.
+ */
+static bool left_alone(const struct connection *c, const struct pump *p)
+{
+	for (int i = 0; i < 2; i++) {
+		if (!p->flow[i].closed)
+			continue;
+		if (hung_up(p->side[i]))
+			return true;
+		if (i == PUMP_CLIENT && identity_gone(p->side[i], c->who))
+			return true;
+	}
+	return false;
+}
+
+/* Until both ways are over, or one side fails, or the watch cuts. */
+static bool copy(struct connection *c, struct pump *p, struct watch *w)
+{
+	int r = 1, side = PUMP_CLIENT;
+
+	while (r > 0) {
+		struct pollfd fds[4];
+		int64_t look_ms = w->next_look_ms;
+
+		pump_wants(p, fds);
+		fds[2] = (struct pollfd){.fd = w->news, .events = POLLIN};
+		fds[3] = (struct pollfd){.fd = w->orders, .events = POLLIN};
+		if (poll(fds, 4, watch_wait_ms(w, c)) < 0) {
+			if (errno != EINTR)
+				return false;
+			continue;
+		}
+		if (watch_cuts(w, c))
+			return false;
+		r = pump_step(p, fds, &side);
+		if (r > 0 && w->next_look_ms != look_ms && left_alone(c, p))
+			r = -EPIPE;
+	}
+	c->reason = r == 0 || r == -EPIPE || r == -ECONNRESET || r == -ETIMEDOUT
+			    ? "peer"
+			    : "error";
+	return r == 0;
+}
+
+/* Both ends are connected. Resets both unless they ended by themselves. */
+static void run(int client, int target, struct connection *c)
+{
+	struct watch w;
+	struct pump p;
+	bool clean = false;
+
+	c->reason = "error";
+	if (watch_init(&w, c) == 0) {
+		if (pump_init(&p, client, target) == 0) {
+			clean = copy(c, &p, &w);
+			c->bytes_out = p.flow[PUMP_CLIENT].moved;
+			c->bytes_in = p.flow[PUMP_TARGET].moved;
+			pump_done(&p);
+		}
+		watch_done(&w);
+	}
+	if (clean)
+		return;
+	abort_on_close(client);
+	abort_on_close(target);
+}
+
+static int set_nonblocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Everything is decided and written down. */
+static void open_and_run(int client, struct connection *c)
+{
+	static const char ok[] = "ok identified\n";
+	_cleanup_close_ int target = -1;
+
+	target = dial(&c->permit, DIAL_TIMEOUT_MS, &c->to);
+	if (target < 0) {
+		c->reason = dial_reason(target);
+		refuse(client, c, c->reason,
+			target == -ECONNREFUSED
+				? "The target refuses this connection."
+				: "The target does not answer.");
+		return;
+	}
+	dial_keepalive(client);
+	if (c->who->channel == CHANNEL_BROKERED &&
+		send(client, ok, sizeof(ok) - 1, MSG_NOSIGNAL) !=
+			(ssize_t)sizeof(ok) - 1)
+		c->reason = "peer";
+	else if (set_nonblocking(client) < 0)
+		c->reason = "error";
+	else
+		run(client, target, c);
+}
+
+static int serve_connection(int fd, struct connection *c,
+	const struct line *line, const struct crowd_count *others)
+{
+	const char *sentence, *reason = decide(c, line, &sentence);
+
+	if (!reason && crowded(&c->permit, others)) {
+		reason = "limit";
+		sentence = "There are too many connections at a time.";
+	}
+	c->opened_ms = moment_boot_ms();
+	if (!reason)
+		reason = write_down(c, &sentence);
+	if (reason)
+		return deny(fd, c, reason, sentence);
+	open_and_run(fd, c);
+	event_close(c);
+	(void)record_closed(RELAY_CLOSED_DIR, c);
+	record_remove(RELAY_CONNECTIONS_DIR, c->conn);
+	return 0;
+}
+
+static int serve_status(int fd, const struct connection *c)
+{
+	char answer[128], text[160];
+	int r = record_status(RELAY_CONNECTIONS_DIR, RELAY_CLOSED_DIR, c->conn,
+		&c->who->session, answer, sizeof(answer));
+
+	if (r < 0)
+		snprintf(text, sizeof(text),
+			"no unknown There is no such connection.\n");
+	else
+		snprintf(text, sizeof(text), "ok %s\n", answer);
+	say_farewell(fd, text, strlen(text));
+	return 0;
+}
+
+static int serve_line(
+	int fd, struct connection *c, const struct crowd_count *others)
+{
+	char text[LINE_MAX_BYTES];
+	struct line line;
+	int n = line_read(fd, LINE_TIMEOUT_MS, text);
+
+	if (n < 0 && n != -EMSGSIZE)
+		return 0; /* said nothing; there is nothing to refuse */
+	if (n < 0 || line_parse(text, (size_t)n, &line) < 0)
+		return deny(fd, c, "request", "This line is not understood.");
+	memcpy(c->conn, line.conn, sizeof(c->conn));
+	if (line.verb == VERB_STATUS)
+		return serve_status(fd, c);
+	return serve_connection(fd, c, &line, others);
+}
+
+int connection_serve(
+	int fd, const struct identity *who, const struct crowd_count *others)
+{
+	static const struct line none;
+	struct connection c = {.who = who, .live_fd = -1};
+	int r;
+
+	if (who->error != 0)
+		return deny(fd, &c, "peer", gate_sentence("peer"));
+	if (who->channel == CHANNEL_BROKERED)
+		r = serve_line(fd, &c, others);
+	else if (conn_make(c.conn) < 0)
+		r = deny(fd, &c, "error", "No random numbers.");
+	else
+		r = serve_connection(fd, &c, &none, others);
+	cleanup_close(&c.live_fd);
+	return r;
+}

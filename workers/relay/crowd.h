@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who is being served: a table of the relay's processes, so that no supplier
+ * can take all of them, and how often each uid knocks.
+ */
+#ifndef JUMP_WORKERS_RELAY_CROWD_H
+#define JUMP_WORKERS_RELAY_CROWD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define CROWD_MAX     1024 /* processes at a time */
+#define CROWD_UID_MAX 192  /* of one uid */
+#define CROWD_UIDS    256  /* whose pace is remembered */
+#define CROWD_BURST   64
+#define CROWD_PER_SEC 32
+
+struct crowd_member {
+	pid_t pid;
+	unsigned long long start; /* of an adopted one; 0: our own child */
+	uint32_t uid;
+	uint64_t session; /* cgroup id; 0: unknown */
+};
+
+/* How many there are, the one that is asked for included. */
+struct crowd_count {
+	size_t all, of_uid, of_session;
+};
+
+struct crowd_pace {
+	uint32_t uid;
+	uint32_t tokens_milli;
+	int64_t seen_ms;
+};
+
+struct crowd {
+	size_t count;
+	struct crowd_member member[CROWD_MAX];
+	struct crowd_pace pace[CROWD_UIDS];
+};
+
+/* What the counts would be with one more of these. */
+struct crowd_count crowd_with(
+	const struct crowd *c, uint32_t uid, uint64_t session);
+
+/* False when the table is full. */
+bool crowd_add(struct crowd *c, const struct crowd_member *m);
+
+/* Takes a member out. False when there is no such pid. */
+bool crowd_remove(struct crowd *c, pid_t pid, struct crowd_member *ret_member);
+
+/*
+ * May this uid knock once more now? A token bucket a uid; the uid that was
+ * quiet longest makes room for a new one.
+ */
+bool crowd_may_knock(struct crowd *c, uint32_t uid, int64_t now_ms);
+
+#endif

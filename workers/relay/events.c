@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "workers/relay/events.h"
+
+#include "audit/event.h"
+
+static const char *or_null(const char *text)
+{
+	return text[0] ? text : NULL;
+}
+
+/* All that is known of a connection; address is the caller's room. */
+static struct event describe(enum event_id id, const struct connection *c,
+	char address[ADDRESS_TEXT_SIZE])
+{
+	const struct session_record *s = &c->who->session;
+	const struct endpoint *to = &c->to;
+
+	if (to->address.family == 0)
+		to = &c->who->target; /* not decided yet: where it wanted to */
+	return (struct event){
+		.id = id,
+		.user = or_null(s->user),
+		.uid = s->uid ? s->uid : c->who->uid,
+		.session = or_null(s->uuid),
+		.grant = or_null(c->permit.grant),
+		.conn = or_null(c->conn),
+		.target = or_null(c->permit.target),
+		.address = or_null(address_format(
+			&to->address, address, ADDRESS_TEXT_SIZE)),
+		.port = to->port,
+		.proto = c->permit.proto ? proto_name(c->permit.proto) : NULL,
+		.account = or_null(c->permit.account),
+		.source = or_null(s->source),
+		.source_port = s->source_port,
+		.key = or_null(s->key),
+		.window_end = c->permit.until,
+	};
+}
+
+int event_open(const struct connection *c)
+{
+	char address[ADDRESS_TEXT_SIZE];
+	struct event e = describe(EVENT_CONN_OPEN, c, address);
+
+	e.outcome = OUTCOME_SUCCESS;
+	e.detail = c->who->channel == CHANNEL_TUNNEL ? "through a tunnel"
+						     : "by jumpshell";
+	return event_emit(&e);
+}
+
+void event_close(const struct connection *c)
+{
+	char address[ADDRESS_TEXT_SIZE];
+	struct event e = describe(EVENT_CONN_CLOSE, c, address);
+
+	e.outcome = OUTCOME_SUCCESS;
+	e.reason = c->reason;
+	e.by = c->by;
+	e.has_bytes = true;
+	e.bytes_in = c->bytes_in;
+	e.bytes_out = c->bytes_out;
+	e.duration_ms = moment_boot_ms() - c->opened_ms;
+	(void)event_emit(&e); /* it is over; there is nothing to refuse */
+}
+
+void event_denied(
+	const struct connection *c, const char *reason, const char *detail)
+{
+	char address[ADDRESS_TEXT_SIZE];
+	struct event e = describe(EVENT_CONN_DENIED, c, address);
+
+	e.reason = reason;
+	e.detail = detail;
+	(void)event_emit(&e); /* refused already, whatever comes of it */
+}
+
+void event_lost(const char *conn, const struct keyfile *record)
+{
+	uint64_t uid = 0, port = 0, until = 0;
+	struct event e = {
+		.id = EVENT_CONN_CLOSE,
+		.outcome = OUTCOME_FAILURE,
+		.reason = "error",
+		.detail = "its process ended without a word",
+		.conn = conn,
+		.user = keyfile_text(record, "user"),
+		.session = keyfile_text(record, "session"),
+		.grant = keyfile_text(record, "grant"),
+		.target = keyfile_text(record, "target"),
+		.address = keyfile_text(record, "address"),
+		.proto = keyfile_text(record, "proto"),
+	};
+
+	if (keyfile_number(record, "uid", &uid) == 0 && uid <= UINT32_MAX)
+		e.uid = (uid_t)uid;
+	if (keyfile_number(record, "port", &port) == 0 && port <= UINT16_MAX)
+		e.port = (uint16_t)port;
+	if (keyfile_number(record, "until", &until) == 0 && until <= INT64_MAX)
+		e.window_end = (int64_t)until;
+	(void)event_emit(&e);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The relay's three events. Open is written before the target hears of us,
+ * so that no byte moves without a record of it.
+ */
+#ifndef JUMP_WORKERS_RELAY_EVENTS_H
+#define JUMP_WORKERS_RELAY_EVENTS_H
+
+#include "base/keyfile.h"
+#include "workers/relay/connection.h"
+
+/* 0, or -errno of event_emit(): where audit is required, refuse then. */
+int event_open(const struct connection *c);
+void event_close(const struct connection *c);
+
+/* Refused before it was opened; c may be half filled. */
+void event_denied(
+	const struct connection *c, const char *reason, const char *detail);
+
+/* The end of a connection whose process died without a word. */
+void event_lost(const char *conn, const struct keyfile *record);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What can end a running connection before its peers do: its window, new
+ * rights, its session, its recording, the root worker. Told by inotify and
+ * signals, and looked at again twice a second in case nobody told.
+ */
+#ifndef JUMP_WORKERS_RELAY_WATCH_H
+#define JUMP_WORKERS_RELAY_WATCH_H
+
+#include "workers/relay/connection.h"
+
+#define WATCH_TICK_MS 500
+
+/*
+ * A root worker that ends a connection may say why: sigqueue(2) SIGTERM with
+ * one of these. A plain SIGTERM takes the reason from the rights.
+ */
+enum watch_order {
+	WATCH_ORDER_NONE = 0,
+	WATCH_ORDER_WINDOW = 1,
+	WATCH_ORDER_REVOKED = 2,
+	WATCH_ORDER_RECORDER = 3,
+	WATCH_ORDER_PEER = 4,
+};
+
+struct watch {
+	int news;   /* inotify, or -1: then by looking alone */
+	int orders; /* signalfd of SIGTERM */
+	char generation[64];
+	int64_t next_look_ms; /* BOOTTIME */
+	int64_t unread_ms;    /* since when the rights can't be read, or 0 */
+};
+
+/* SIGTERM must be blocked by now. 0 or -errno. */
+int watch_init(struct watch *w, const struct connection *c);
+void watch_done(struct watch *w);
+
+/* How long poll(2) may wait. */
+int watch_wait_ms(const struct watch *w, const struct connection *c);
+
+/*
+ * Looks at whatever is due. Sets c->reason and c->by and returns true when
+ * the connection is to be cut now; may move c->term and rewrite its record.
+ */
+bool watch_cuts(struct watch *w, struct connection *c);
+
+#endif
