@@ -21,7 +21,13 @@
 #include "workers/filter/plan.h"
 #include "workers/filter/text.h"
 
-enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_FORWARDS = 2, EXIT_CALL = 64 };
+enum {
+	EXIT_GOOD = 0,
+	EXIT_BAD = 1,
+	EXIT_FORWARDS = 2, /* check: all well but for IP forwarding */
+	EXIT_DENIES = 3,   /* load: no usable policy, and no way open */
+	EXIT_CALL = 64,
+};
 
 /*
  * From the local passwd file alone: this runs before most name services, and
@@ -143,15 +149,18 @@ static int load_denying(int why)
 	fprintf(stderr, "jump-filter: no usable policy (%s)\n", strerror(-why));
 	if (nft_listing(&live) == 0) {
 		fprintf(stderr, "jump-filter: the table that stands, stays\n");
-		return EXIT_BAD;
+		return EXIT_DENIES;
 	}
 	r = plan_denying(&plan);
 	if (r == 0)
 		r = load_plan(&plan, FILTER_REPLACE);
-	fprintf(stderr, r == 0 ? "jump-filter: suppliers and relay reach "
-				 "nothing until it is mended\n"
-			       : "jump-filter: NOT LOADED\n");
-	return EXIT_BAD;
+	if (r < 0) {
+		fprintf(stderr, "jump-filter: NOT LOADED\n");
+		return EXIT_BAD;
+	}
+	fprintf(stderr, "jump-filter: suppliers and relay reach nothing until "
+			"it is mended\n");
+	return EXIT_DENIES;
 }
 
 /*

@@ -19,14 +19,17 @@ static int open_folder(const char *dir)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Files go to the folder's group: those who may look into it. */
+/*
+ * Files go to the folder's group: those who may look into it. As a service
+ * that is our own group, and changing owners is forbidden to us: then -1.
+ */
 static int folder_group(int dirfd, gid_t *ret_gid)
 {
 	struct stat st;
 
 	if (fstat(dirfd, &st) < 0)
 		return -errno;
-	*ret_gid = st.st_gid;
+	*ret_gid = st.st_gid == getegid() ? (gid_t)-1 : st.st_gid;
 	return 0;
 }
 
@@ -70,7 +73,9 @@ static int create_named(
 		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	if (fchown(fd, (uid_t)-1, gid) < 0 || fchmod(fd, 0640) < 0)
+	if (gid != (gid_t)-1 && fchown(fd, (uid_t)-1, gid) < 0)
+		r = -errno;
+	if (r == 0 && fchmod(fd, 0640) < 0)
 		r = -errno;
 	if (r == 0)
 		r = fd_write_all(fd, w->bytes, w->len);
