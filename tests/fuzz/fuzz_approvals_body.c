@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "approvals/rules/draft.h"
+#include "approvals/rules/proposal.h"
 #include "approvals/rules/inventory.h"
 #include "approvals/rules/sshkey.h"
 #include "approvals/rules/text.h"
@@ -23,17 +23,17 @@ static void must(bool promise)
 		__builtin_trap();
 }
 
-static void try_draft(const json_t *body)
+static void try_proposal(const json_t *body)
 {
 	struct refusal why = {0};
-	struct draft d;
+	struct proposal d;
 
-	if (draft_parse(body, NOW, &d, &why) < 0) {
+	if (proposal_parse(body, NOW, &d, &why) < 0) {
 		must(why.kind != REFUSAL_INTERNAL && why.detail[0]);
 		return;
 	}
 	must(name_valid(d.user) && text_plain(d.purpose));
-	must(d.target_count >= 1 && d.target_count <= DRAFT_TARGETS_MAX);
+	must(d.target_count >= 1 && d.target_count <= PROPOSAL_TARGETS_MAX);
 	must(d.protocols != 0 && d.not_before < d.not_after);
 	for (size_t i = 0; i < d.target_count; i++)
 		must(name_valid(d.targets[i]));
@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (json_strict_parse(data + 1, size - 1, &limits, &body, NULL) < 0)
 		return 0;
 	if (data[0] == 'd')
-		try_draft(body);
+		try_proposal(body);
 	else
 		try_inventory(body);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The service's rules: drafts against an inventory, the life of a window as a
- * table and as a property over all facts, keys, texts, roles.
+ * The service's rules: proposals against an inventory, the life of a window as
+ * a table and as a property over all facts, keys, texts, roles.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
-#include "approvals/rules/draft.h"
+#include "approvals/rules/proposal.h"
 #include "approvals/rules/inventory.h"
 #include "approvals/rules/role.h"
 #include "approvals/rules/sshkey.h"
@@ -96,9 +96,9 @@ static void load_inventory(struct policy *ret)
 
 #define NOW 1795464000 /* 2026-11-23T20:00:00Z */
 
-/* A draft of a well-formed body with one member replaced (NULL: removed). */
+/* A proposal of a well-formed body with one member replaced (NULL: removed). */
 static int parse_with(const char *member, const char *value,
-	struct draft *ret_draft, struct refusal *ret_why)
+	struct proposal *ret_proposal, struct refusal *ret_why)
 {
 	_cleanup_json_ json_t *body = json_pack("{s:s,s:[s],s:[s],s:s,s:s,s:s}",
 		"user", "acme-tech1", "targets", "plc-gw", "protocols", "ssh",
@@ -114,10 +114,10 @@ static int parse_with(const char *member, const char *value,
 	} else if (member) {
 		json_object_del(body, member);
 	}
-	return draft_parse(body, NOW, ret_draft, ret_why);
+	return proposal_parse(body, NOW, ret_proposal, ret_why);
 }
 
-static void test_draft_members(void **state)
+static void test_proposal_members(void **state)
 {
 	static const struct {
 		const char *member, *value, *field; /* NULL: accepted */
@@ -172,7 +172,7 @@ static void test_draft_members(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct refusal why = {0};
-		struct draft d;
+		struct proposal d;
 		int r = parse_with(rows[i].member, rows[i].value, &d, &why);
 
 		if (rows[i].field ? r != -EPERM ||
@@ -186,7 +186,8 @@ static void test_draft_members(void **state)
 
 static int check_with(const char *targets, const char *protocols,
 	const char *until, const char *more, const char *value,
-	unsigned *ret_needed, struct draft *ret_draft, struct refusal *ret_why)
+	unsigned *ret_needed, struct proposal *ret_proposal,
+	struct refusal *ret_why)
 {
 	_cleanup_policy_ struct policy inventory = {0};
 	_cleanup_json_ json_t *body = json_pack("{s:s,s:o,s:o,s:s,s:s,s:s}",
@@ -201,12 +202,12 @@ static int check_with(const char *targets, const char *protocols,
 		json_object_set_new(
 			body, more, json_loads(value, JSON_DECODE_ANY, NULL));
 	load_inventory(&inventory);
-	r = draft_parse(body, NOW, ret_draft, ret_why);
+	r = proposal_parse(body, NOW, ret_proposal, ret_why);
 	assert_int_equal(r, 0);
-	return draft_check(ret_draft, &inventory, ret_needed, ret_why);
+	return proposal_check(ret_proposal, &inventory, ret_needed, ret_why);
 }
 
-static void test_draft_against_inventory(void **state)
+static void test_proposal_against_inventory(void **state)
 {
 	static const struct {
 		const char *targets, *protocols, *until, *more, *value;
@@ -250,7 +251,7 @@ static void test_draft_against_inventory(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct refusal why = {0};
-		struct draft d;
+		struct proposal d;
 		unsigned needed = 0;
 		int r = check_with(rows[i].targets, rows[i].protocols,
 			rows[i].until, rows[i].more, rows[i].value, &needed, &d,
@@ -267,7 +268,7 @@ static void test_draft_against_inventory(void **state)
 static void test_account_is_chosen(void **state)
 {
 	struct refusal why = {0};
-	struct draft d;
+	struct proposal d;
 	unsigned needed;
 
 	(void)state;
@@ -406,8 +407,7 @@ static void test_deny_and_revoke(void **state)
 	assert_int_equal(visit_deny(&pending, &anna, NOW, &move, &why), 0);
 	assert_int_equal(move, MOVE_DENY);
 	assert_int_equal(visit_deny(&open, &anna, NOW, &move, &why), -EPERM);
-	assert_int_equal(
-		visit_deny(&pending, &rita, NOW, &move, &why), -EPERM);
+	assert_int_equal(visit_deny(&pending, &rita, NOW, &move, &why), -EPERM);
 	assert_int_equal(visit_revoke(&open, &anna, NOW, &move, &why), 0);
 	assert_int_equal(move, MOVE_REVOKE);
 	assert_int_equal(visit_revoke(&open, &rita, NOW, &move, &why), 0);
@@ -609,8 +609,8 @@ static void test_roles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_draft_members),
-		cmocka_unit_test(test_draft_against_inventory),
+		cmocka_unit_test(test_proposal_members),
+		cmocka_unit_test(test_proposal_against_inventory),
 		cmocka_unit_test(test_account_is_chosen),
 		cmocka_unit_test(test_inventory_refused),
 		cmocka_unit_test(test_approve),

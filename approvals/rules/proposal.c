@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From the body of a request to a draft. Each member has one function. */
-#include "approvals/rules/draft.h"
+/* From the body of a request to a proposal. Each member has one function. */
+#include "approvals/rules/proposal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,10 +28,10 @@ static int by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-static void take_targets(struct json_reader *r, struct draft *d)
+static void take_targets(struct json_reader *r, struct proposal *d)
 {
 	const json_t *list =
-		json_reader_array(r, "targets", 1, DRAFT_TARGETS_MAX);
+		json_reader_array(r, "targets", 1, PROPOSAL_TARGETS_MAX);
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *text = json_reader_element(
@@ -48,7 +48,7 @@ static void take_targets(struct json_reader *r, struct draft *d)
 			json_reader_fail(r, "targets", "has one name twice");
 }
 
-static void take_protocols(struct json_reader *r, struct draft *d)
+static void take_protocols(struct json_reader *r, struct proposal *d)
 {
 	const json_t *list =
 		json_reader_array(r, "protocols", 1, PROTO_COUNT - 1);
@@ -79,10 +79,10 @@ static int64_t take_time(struct json_reader *r, const char *field)
 	return sec;
 }
 
-static void take_purpose(struct json_reader *r, struct draft *d)
+static void take_purpose(struct json_reader *r, struct proposal *d)
 {
 	const char *text = json_reader_text(
-		r, "purpose", DRAFT_PURPOSE_MIN, DRAFT_PURPOSE_SIZE - 1);
+		r, "purpose", PROPOSAL_PURPOSE_MIN, PROPOSAL_PURPOSE_SIZE - 1);
 
 	if (!text)
 		return;
@@ -93,7 +93,7 @@ static void take_purpose(struct json_reader *r, struct draft *d)
 		memcpy(d->purpose, text, strlen(text) + 1);
 }
 
-static void take_ticket(struct json_reader *r, struct draft *d)
+static void take_ticket(struct json_reader *r, struct proposal *d)
 {
 	const char *text = json_reader_text_opt(r, "ticket", 0, ID_SIZE - 1);
 
@@ -106,7 +106,7 @@ static void take_ticket(struct json_reader *r, struct draft *d)
 			r, "ticket", "is no id: letters, digits, . _ : - only");
 }
 
-static void take_record(struct json_reader *r, struct draft *d)
+static void take_record(struct json_reader *r, struct proposal *d)
 {
 	const char *text = json_reader_text_opt(r, "record", 1, 8);
 
@@ -122,7 +122,7 @@ static void take_record(struct json_reader *r, struct draft *d)
 			r, "record", "is none of required, optional, none");
 }
 
-static void take_files(struct json_reader *r, struct draft *d)
+static void take_files(struct json_reader *r, struct proposal *d)
 {
 	const json_t *list = json_reader_array_opt(r, "files", 0, 2);
 
@@ -144,7 +144,7 @@ static void take_files(struct json_reader *r, struct draft *d)
 	}
 }
 
-static void take_sources(struct json_reader *r, struct draft *d)
+static void take_sources(struct json_reader *r, struct proposal *d)
 {
 	const json_t *list =
 		json_reader_array_opt(r, "sources", 0, GRANT_SOURCES_MAX);
@@ -161,7 +161,7 @@ static void take_sources(struct json_reader *r, struct draft *d)
 	d->source_count = r->failed ? 0 : json_array_size(list);
 }
 
-int draft_check_times(int64_t not_before, int64_t not_after, int64_t now,
+int proposal_check_times(int64_t not_before, int64_t not_after, int64_t now,
 	struct refusal *ret_why)
 {
 	if (not_after <= now)
@@ -170,19 +170,20 @@ int draft_check_times(int64_t not_before, int64_t not_after, int64_t now,
 	if (not_after <= not_before)
 		return refuse(ret_why, REFUSAL_INVALID, "not_after",
 			"the window would end before it begins");
-	if (not_after - not_before < DRAFT_LENGTH_MIN_SEC)
+	if (not_after - not_before < PROPOSAL_LENGTH_MIN_SEC)
 		return refuse(ret_why, REFUSAL_INVALID, "not_after",
-			"a window lasts at least %d s", DRAFT_LENGTH_MIN_SEC);
-	if (not_after - now > DRAFT_AHEAD_MAX_SEC)
+			"a window lasts at least %d s",
+			PROPOSAL_LENGTH_MIN_SEC);
+	if (not_after - now > PROPOSAL_AHEAD_MAX_SEC)
 		return refuse(ret_why, REFUSAL_INVALID, "not_after",
 			"more than a year ahead");
 	return 0;
 }
 
-int draft_parse(const json_t *body, int64_t now, struct draft *ret_draft,
-	struct refusal *ret_why)
+int proposal_parse(const json_t *body, int64_t now,
+	struct proposal *ret_proposal, struct refusal *ret_why)
 {
-	struct draft d = {0};
+	struct proposal d = {0};
 	struct json_reader r;
 	int e;
 
@@ -206,11 +207,11 @@ int draft_parse(const json_t *body, int64_t now, struct draft *ret_draft,
 	take_sources(&r, &d);
 	if (!json_reader_done(&r))
 		return refuse_reader(ret_why, &r);
-	if (d.not_before < now - DRAFT_PAST_MAX_SEC)
+	if (d.not_before < now - PROPOSAL_PAST_MAX_SEC)
 		return refuse(ret_why, REFUSAL_INVALID, "not_before",
 			"the window would begin in the past");
-	e = draft_check_times(d.not_before, d.not_after, now, ret_why);
+	e = proposal_check_times(d.not_before, d.not_after, now, ret_why);
 	if (e == 0)
-		*ret_draft = d;
+		*ret_proposal = d;
 	return e;
 }

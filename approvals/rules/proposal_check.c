@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The draft against the bastion's inventory: a grant is imagined with more
+ * The proposal against the bastion's inventory: a grant is imagined with more
  * and more approvers, and policy_decide() says when it would be let in.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "approvals/rules/draft.h"
+#include "approvals/rules/proposal.h"
 #include "base/cleanup.h"
 
 /* The uid says nothing here; it must only be the same on both sides. */
@@ -21,10 +21,10 @@ static void imagine_approvers(struct grant *g, size_t count)
 		snprintf(g->approvers[i], NAME_SIZE, "%zu", i + 1);
 }
 
-static void imagine_grant(const struct draft *d, struct grant *g)
+static void imagine_grant(const struct proposal *d, struct grant *g)
 {
 	*g = (struct grant){
-		.id = "draft",
+		.id = "proposal",
 		.uid = IMAGINED_UID,
 		.target_count = d->target_count,
 		.targets = d->targets,
@@ -45,7 +45,7 @@ static enum proto files_proto(proto_set protocols)
 }
 
 /* The least number of approvers with which one target and protocol pass. */
-static struct decision decide_one(const struct draft *d,
+static struct decision decide_one(const struct proposal *d,
 	const struct policy *inventory, const char *target, enum proto proto,
 	unsigned *ret_needed)
 {
@@ -92,7 +92,7 @@ static const char *field_of(enum reason reason)
 	}
 }
 
-static int refuse_decision(const struct draft *d, const char *target,
+static int refuse_decision(const struct proposal *d, const char *target,
 	enum proto proto, const struct decision *no, struct refusal *ret_why)
 {
 	const char *field = field_of(no->reason);
@@ -123,7 +123,7 @@ static int refuse_decision(const struct draft *d, const char *target,
 		proto_name(proto), reason_sentence(no->reason));
 }
 
-static bool needs_account(const struct draft *d)
+static bool needs_account(const struct proposal *d)
 {
 	for (unsigned p = PROTO_NONE + 1; p < PROTO_COUNT; p++)
 		if (proto_set_has(d->protocols, (enum proto)p) &&
@@ -133,7 +133,7 @@ static bool needs_account(const struct draft *d)
 }
 
 /* Left open: taken when every target has one account, the same one. */
-static int choose_account(struct draft *d, const struct policy *inventory,
+static int choose_account(struct proposal *d, const struct policy *inventory,
 	struct refusal *ret_why)
 {
 	const char *only = NULL;
@@ -160,16 +160,18 @@ static int choose_account(struct draft *d, const struct policy *inventory,
 	return 0;
 }
 
-bool draft_fits(const struct draft *draft, const struct policy *inventory)
+bool proposal_fits(
+	const struct proposal *proposal, const struct policy *inventory)
 {
-	for (size_t i = 0; i < draft->target_count; i++)
-		if (!policy_target(inventory, draft->targets[i]))
+	for (size_t i = 0; i < proposal->target_count; i++)
+		if (!policy_target(inventory, proposal->targets[i]))
 			return false;
-	return draft->target_count > 0;
+	return proposal->target_count > 0;
 }
 
-static int check_target(const struct draft *d, const struct policy *inventory,
-	const char *target, unsigned *needed, struct refusal *ret_why)
+static int check_target(const struct proposal *d,
+	const struct policy *inventory, const char *target, unsigned *needed,
+	struct refusal *ret_why)
 {
 	for (unsigned p = PROTO_NONE + 1; p < PROTO_COUNT; p++) {
 		struct decision decision;
@@ -187,21 +189,21 @@ static int check_target(const struct draft *d, const struct policy *inventory,
 	return 0;
 }
 
-int draft_check(struct draft *draft, const struct policy *inventory,
+int proposal_check(struct proposal *proposal, const struct policy *inventory,
 	unsigned *ret_needed, struct refusal *ret_why)
 {
 	unsigned needed = 0;
 	int r = 0;
 
-	for (size_t i = 0; i < draft->target_count; i++)
-		if (!policy_target(inventory, draft->targets[i]))
+	for (size_t i = 0; i < proposal->target_count; i++)
+		if (!policy_target(inventory, proposal->targets[i]))
 			return refuse(ret_why, REFUSAL_POLICY, "targets",
 				"no target here is called %s",
-				draft->targets[i]);
-	r = choose_account(draft, inventory, ret_why);
-	for (size_t i = 0; r == 0 && i < draft->target_count; i++)
-		r = check_target(
-			draft, inventory, draft->targets[i], &needed, ret_why);
+				proposal->targets[i]);
+	r = choose_account(proposal, inventory, ret_why);
+	for (size_t i = 0; r == 0 && i < proposal->target_count; i++)
+		r = check_target(proposal, inventory, proposal->targets[i],
+			&needed, ret_why);
 	if (r == 0 && needed == 0)
 		return refuse(ret_why, REFUSAL_INVALID, "protocols",
 			"nothing is asked for");
