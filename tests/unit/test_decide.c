@@ -382,16 +382,25 @@ static void a_grant_more_takes_nothing_away(void **state)
 	}
 }
 
-#define DROP(list, count, at)                                                  \
-	memmove(&(list)[at], &(list)[(at) + 1],                                \
-		((count) - (at)-1) * sizeof((list)[0])),                       \
-		--(count)
+/* Takes one random item out of a list. */
+static void drop_one(void *list, size_t *count, size_t size)
+{
+	size_t at;
+
+	if (*count == 0)
+		return;
+	at = random_below(*count);
+	memmove((char *)list + at * size, (char *)list + (at + 1) * size,
+		(*count - at - 1) * size);
+	(*count)--;
+}
+
+#define DROP(list, count) drop_one(list, &(count), sizeof((list)[0]))
 
 static void drop_from_target(struct target *t)
 {
 	if (t->account_count && random_one_in(2))
-		DROP(t->accounts, t->account_count,
-			random_below(t->account_count));
+		DROP(t->accounts, t->account_count);
 	else
 		t->protocols &= ~(1u << random_below(PROTO_COUNT));
 }
@@ -400,10 +409,10 @@ static void drop_from_conduit(struct conduit *c)
 {
 	switch (random_below(6)) {
 	case 0:
-		DROP(c->users, c->user_count, random_below(c->user_count));
+		DROP(c->users, c->user_count);
 		break;
 	case 1:
-		DROP(c->zones, c->zone_count, random_below(c->zone_count));
+		DROP(c->zones, c->zone_count);
 		break;
 	case 2:
 		c->protocols &= ~(1u << random_below(PROTO_COUNT));
@@ -427,15 +436,13 @@ static void drop_something(struct world *w)
 	size_t what = random_below(5);
 
 	if (what == 0 && p->zone_count)
-		DROP(p->zones, p->zone_count, random_below(p->zone_count));
+		DROP(p->zones, p->zone_count);
 	else if (what == 1 && p->target_count)
-		DROP(p->targets, p->target_count,
-			random_below(p->target_count));
+		DROP(p->targets, p->target_count);
 	else if (what == 2 && p->target_count)
 		drop_from_target(&w->targets[random_below(p->target_count)]);
 	else if (what == 3 && p->conduit_count)
-		DROP(p->conduits, p->conduit_count,
-			random_below(p->conduit_count));
+		DROP(p->conduits, p->conduit_count);
 	else if (what == 4 && p->conduit_count)
 		drop_from_conduit(&w->conduits[random_below(p->conduit_count)]);
 }
@@ -492,7 +499,8 @@ static void garbage_is_decided_too(void **state)
 		for (size_t n = random_below(40); n > 0; n--)
 			bytes[random_below(sizeof(struct grant))] =
 				(uint8_t)random_next();
-		/* Pointer and its bound are the reader's word. */
+		/* Pointer, its bound and bool are the reader's word. */
+		w.grants[0].revoked = random_one_in(2);
 		w.grants[0].targets = (const char(*)[NAME_SIZE])w.granted[0];
 		w.grants[0].target_count = random_below(TARGETS + 1);
 		for (size_t n = random_below(8); n > 0; n--)
