@@ -236,6 +236,66 @@ def test_discard_counts_and_hashes_each_stream(bare):
         (5000000, digest, net.v4("cell-a", net.BASTION), "eof")]
 
 
+FILTER = """
+table inet lab {
+	chain output {
+		type filter hook output priority 0;
+		meta skuid 4711 ct state new log flags skuid reject with tcp reset
+	}
+}
+"""
+
+
+def test_bed_filters_by_uid_on_its_own(bare):
+    bed, target = bare.bastion, net.v4("cell-a", 10)
+    bed.put("/root/lab.nft", FILTER)
+    bed.run("nft -f /root/lab.nft")
+    try:
+        nc = ["nc", "-nvz", "-w", "2", target, "22"]
+        assert "refused" in bed.run_as(4711, nc, check=False).err
+        assert bed.run_as(4712, nc).rc == 0
+        tables = subprocess.run(["nft", "list", "tables"], text=True,
+                                capture_output=True, check=True).stdout
+        assert "inet lab" not in tables
+    finally:
+        bed.run("nft delete table inet lab")
+
+
+def test_bed_obeys_the_words_of_a_sandboxed_unit(bare):
+    """Units are judged by these words, so the bed must not ignore them."""
+    def unit(command, *words):
+        return bare.bastion.run(
+            ["systemd-run", "-qP", "--wait", *(f"-p{word}" for word in words),
+             "sh", "-c", command], check=False)
+    uid = int(unit("id -u", "DynamicUser=yes").out)
+    assert 61184 <= uid <= 65519
+    assert unit("echo > /etc/x", "ProtectSystem=strict").rc != 0
+    assert unit("unshare -n true", "RestrictNamespaces=yes").rc != 0
+    assert unit("chroot / true", "SystemCallFilter=~@mount chroot").rc != 0
+    assert unit("nc -z ::1 22", "RestrictAddressFamilies=AF_UNIX").rc != 0
+    ping = "nc -z -w 1 {} 22".format
+    only = ("IPAddressDeny=any", "IPAddressAllow=10.20.0.0/24")
+    assert unit(ping(net.v4("cell-a", 10)), *only).rc == 0
+    assert unit(ping(net.v4("cell-b", 10)), *only).rc != 0
+    assert unit("ls /sys/class/net", "PrivateNetwork=yes").rc == 0
+
+
+def test_file_capability_works_in_a_bed(bare):
+    """And the kernel takes an audit record from who has it alone."""
+    bed = bare.bastion
+    bed.run("cp /usr/bin/python3.11 /root/py && chmod 755 /root /root/py && "
+            "setcap cap_audit_write+ep /root/py")
+    send = ("import ctypes; l = ctypes.CDLL('libaudit.so.1'); "
+            "print(l.audit_log_user_message(l.audit_open(), 1121, b'op=lab',"
+            " None, None, None, 1) > 0)")
+    mark = bare.audit.mark()
+    assert bed.run_as(4711, ["/usr/bin/python3", "-c", send]).out == "False\n"
+    assert bed.run_as(4711, ["/root/py", "-c", send]).out == "True\n"
+    record = bare.audit.wait(mark, type="TRUSTED_APP", op="lab")
+    assert record["uid"] == "4711"
+    assert record["res"] == "success"
+
+
 def test_audit_of_a_bed_is_readable_by_ausearch(bare, tmp_path):
     mark = bare.audit.mark()
     bed = bare.bastion
@@ -294,24 +354,36 @@ def test_beds_are_pristine_again():
             site.bastion.run("touch /etc/dirt")
 
 
+def run_elsewhere(ident):
+    """Another process with a site up, in the middle of something."""
+    script = (f"import sys, time; sys.path.insert(0, {str(LAB_DIR)!r})\n"
+              f"from jumplab.site import Site\n"
+              f"with Site({ident!r}) as site:\n"
+              f"    print('up', flush=True)\n"
+              f"    site.bastion.run('sleep 600', timeout=700)\n")
+    child = subprocess.Popen([sys.executable, "-c", script], text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert child.stdout.readline() == "up\n"
+    return child
+
+
 def test_crashed_run_is_swept(bare):
     """SIGKILL in the middle: what it left is found by name and removed."""
     ident = default_id()[:11] + "e"
-    script = (f"import sys, time; sys.path.insert(0, {str(LAB_DIR)!r})\n"
-              f"from jumplab.site import Site\n"
-              f"site = Site({ident!r}).up(); print('up', flush=True)\n"
-              f"time.sleep(600)\n")
-    child = subprocess.Popen([sys.executable, "-c", script], text=True,
-                             stdout=subprocess.PIPE)
-    assert child.stdout.readline() == "up\n"
-    sweep.sweep()
-    assert sweep.remains(ident), "a site in use is not swept"
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
-    child.stdout.close()
+    with run_elsewhere(ident) as child:
+        sweep.sweep()
+        assert sweep.remains(ident), "a site in use is not swept"
+        os.kill(child.pid, signal.SIGKILL)
     sweep.sweep()
     assert sweep.remains(ident) == []
     assert bare.bastion.run("true").rc == 0
+
+
+def test_interrupted_run_cleans_up_itself():
+    ident = default_id()[:11] + "e"
+    with run_elsewhere(ident) as child:
+        os.kill(child.pid, signal.SIGINT)
+    assert sweep.remains(ident) == []
 
 
 def test_two_sites_of_one_id_are_refused(bare):

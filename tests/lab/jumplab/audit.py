@@ -10,21 +10,28 @@ Run as a program (python3 -m jumplab.audit FILE ID) it is that process.
 """
 import ctypes
 import dataclasses
+import errno
 import os
 import pathlib
 import re
+import select
 import socket
 import struct
 import subprocess
 import sys
 import time
 
+from .family import Family
 from .place import LabError
 
 NETLINK_AUDIT, SOL_NETLINK = 9, 270
 NETLINK_ADD_MEMBERSHIP, NLGRP_READLOG = 1, 1
-EVENT_END = 1320
+EVENT_END, BPF, PROMISCUOUS = 1320, 1334, 1700
+# The end mark says nothing in a file. The others come from the lab's own
+# wires and filters and name no process.
+UNWANTED = {EVENT_END, BPF, PROMISCUOUS}
 SETTLE_WORD = "jump-lab-settle"
+LOST = b"jump-lab: records were lost here"
 
 
 class Listener:
@@ -41,20 +48,33 @@ class Listener:
         self.libaudit = ctypes.CDLL("libaudit.so.1")
         self.libaudit.audit_msg_type_to_name.restype = ctypes.c_char_p
         self.names = {}
+        self.family = Family()
         self.site_of_session = {}
         self.site_of_event = {}
 
     def serve(self):
         while True:
+            ready = select.select([self.sock, self.family.sock], [], [])[0]
+            self.family.catch_up()
+            if self.sock in ready:
+                self.receive()
+
+    def receive(self):
+        try:
             data = self.sock.recv(65536)
-            while len(data) >= 16:
-                length, kind = struct.unpack_from("=IH", data)
-                length = min(max(length, 16), len(data))
-                self.record(kind, data[16:length].rstrip(b"\0\n"))
-                data = data[(length + 3) & ~3:]
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise
+            self.out.write(LOST + b"\n")
+            return
+        while len(data) >= 16:
+            length, kind = struct.unpack_from("=IH", data)
+            length = min(max(length, 16), len(data))
+            self.record(kind, data[16:length].rstrip(b"\0\n"))
+            data = data[(length + 3) & ~3:]
 
     def record(self, kind, text):
-        if kind == EVENT_END:
+        if kind in UNWANTED:
             return
         if not self.is_foreign(text.decode(errors="replace")):
             self.out.write(b"type=%s msg=%s\n" % (self.name(kind), text))
@@ -75,7 +95,7 @@ class Listener:
         ses = ses and ses[1] != "4294967295" and ses[1]
         site = None
         for pid in re.findall(r"\bp?pid=(\d+)", text)[:2]:
-            site = site or site_of_process(pid)
+            site = site or self.family.site_of(int(pid))
         site = site or self.site_of_session.get(ses)
         site = site or self.site_of_event.get(serial)
         if site and ses:
@@ -85,15 +105,6 @@ class Listener:
             if len(self.site_of_event) > 1000:
                 self.site_of_event.pop(next(iter(self.site_of_event)))
         return site is not None and site != self.ident
-
-
-def site_of_process(pid):
-    try:
-        text = pathlib.Path(f"/proc/{pid}/cgroup").read_text()
-    except OSError:
-        return None
-    found = re.search(r"^0::.*?/jump-lab/([a-z0-9]+)/", text, re.M)
-    return found and found[1]
 
 
 @dataclasses.dataclass
@@ -194,7 +205,11 @@ class HostAuditLog(AuditLog):
         self.settle()
         with open(self.path, "rb") as log:
             log.seek(mark)
-            lines = log.read().decode(errors="replace").splitlines(True)
+            content = log.read()
+        if LOST in content:
+            raise LabError("the kernel sent audit records faster than they "
+                           "were read; what is missing can't be known")
+        lines = content.decode(errors="replace").splitlines(True)
         return "".join(line for line in lines if SETTLE_WORD not in line)
 
     def settle(self):

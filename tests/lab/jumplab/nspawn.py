@@ -4,6 +4,7 @@
 Everything it holds (mounts, processes) hangs on one private mount namespace
 and one cgroup: killing that cgroup leaves nothing, whatever state it was in.
 """
+import contextlib
 import os
 import pathlib
 import select
@@ -220,11 +221,12 @@ class NspawnBed(Bed):
 
 
 def cgroup_kill(cgroup):
-    """Kill all processes below cgroup, wait until they are gone, remove it."""
-    if not cgroup.exists():
-        return
-    (cgroup / "cgroup.kill").write_text("1")
-    wait_for(lambda: "populated 0" in (cgroup / "cgroup.events").read_text(),
-             10, f"{cgroup} to be empty", pause=0.01)
+    """Kill all processes below cgroup, wait until they are gone, remove it.
+    Somebody else may be doing the same: what is gone is fine."""
+    with contextlib.suppress(FileNotFoundError):
+        (cgroup / "cgroup.kill").write_text("1")
+        wait_for(lambda: "populated 0" in (cgroup / "cgroup.events").read_text(),
+                 10, f"{cgroup} to be empty", pause=0.01)
     for folder, _, _ in os.walk(cgroup, topdown=False):
-        os.rmdir(folder)
+        with contextlib.suppress(FileNotFoundError):
+            os.rmdir(folder)

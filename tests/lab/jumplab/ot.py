@@ -7,6 +7,7 @@ from .bed import wait_for
 from .place import LAB_DIR
 
 OT_DIR = LAB_DIR / "ot"
+ACCOUNTS = ("maint", "engineer")
 
 
 @dataclasses.dataclass
@@ -48,7 +49,7 @@ class Ot:
     def setup(self):
         self.bed.put_file(OT_DIR / "services.py", "/etc/ot/services.py")
         self.bed.put_file(OT_DIR / "setup.sh", "/etc/ot/setup.sh")
-        self.bed.run(["sh", "/etc/ot/setup.sh"], input="".join(
+        self.bed.run(["sh", "/etc/ot/setup.sh", *ACCOUNTS], input="".join(
             f"{target.name} {target.zone if target.trusts_ca else '-'} "
             f"{target.v4} {target.v6}\n" for target in self.targets.values()))
         return self.attach()
@@ -59,6 +60,19 @@ class Ot:
             kind, key, name = line.split()
             self.targets[name].host_key = f"{kind} {key}"
         return self
+
+    def policy(self, protocols="ssh sftp rdp vnc http"):
+        """[zone] and [target] sections of everything here; conduits are the
+        test's own."""
+        text = "".join(f"[zone {one.name}]\nNetworks = {one.v4} {one.v6}\n\n"
+                       for one in net.NETWORKS.values() if one.name != "it")
+        for target in self.targets.values():
+            text += (f"[target {target.name}]\nZone = {target.zone}\n"
+                     f"Address = {target.v4} {target.v6}\n"
+                     f"Protocols = {protocols}\n"
+                     f"HostKey = {target.host_key}\n"
+                     f"Accounts = {' '.join(ACCOUNTS)}\n\n")
+        return text
 
     def trust_ca(self, zone, public_key):
         """Targets of zone accept user certificates of this CA from now on."""

@@ -45,7 +45,8 @@ def clear(place):
     """Kill and remove what carries the site's name; its locks stay."""
     cgroup_kill(place.cgroup)
     for name in namespaces(place):
-        subprocess.run(["ip", "netns", "delete", name], check=False)
+        subprocess.run(["ip", "netns", "delete", name], check=False,
+                       capture_output=True)
     _remove_folder(place.dir)
 
 

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Makes the OT bed: one sshd a target, each with its own address, host key and
-# the CA of its zone; accounts; the other services. Standard input: a line
-# "NAME ZONE ADDRESS4 ADDRESS6" for each target; zone "-" trusts no CA.
+# the CA of its zone; accounts; the other services. Arguments: the accounts.
+# Standard input: a line "NAME ZONE ADDRESS4 ADDRESS6" for each target; zone "-" trusts no CA.
 set -eu
-for account in maint engineer; do
+for account; do
 	useradd -m -s /bin/bash -p '*' "$account"
 	echo 'PS1="\u@$TARGET:\w\$ "' >> "/home/$account/.bashrc"
 done
