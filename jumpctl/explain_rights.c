@@ -21,15 +21,25 @@ static void unknown(struct answer *a, const char *why)
 	a->unknown = why;
 }
 
-static const char *open_fault(int r)
+/* Rights that can't be read, where this can be known, are a no. */
+static void open_fault(struct answer *a, int r)
 {
-	if (r == -ENOENT)
-		return "no rights are published on this host";
-	if (r == -EACCES)
-		return "rights can be read by root only";
-	if (r == -EBADMSG)
-		return "the published rights are corrupt: gates refuse";
-	return "the published rights can't be read: gates refuse";
+	if (r == -ENOENT) {
+		unknown(a, "no rights are published on this host");
+		return;
+	}
+	if (r == -EACCES) {
+		unknown(a, "the rights of this host are for root to read");
+		return;
+	}
+	a->rights_known = true;
+	a->now = (struct decision){.reason = REASON_UNSPECIFIED};
+	a->now_word = "rights";
+	a->now_text = r == -EBADMSG
+			      ? "The published rights are damaged; gates "
+				"refuse until the next snapshot is applied."
+			      : "The published rights can't be read; gates "
+				"refuse.";
 }
 
 /* What refuses before any grant is looked at. */
@@ -100,7 +110,7 @@ void explain_rights(const struct question *q, struct answer *a)
 	if (r == 0)
 		r = ask(q, rights, a);
 	if (r < 0)
-		unknown(a, open_fault(r));
+		open_fault(a, r);
 	else
 		a->rights_known = true;
 }

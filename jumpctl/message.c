@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/suggest.h"
+
 static void say(const struct invocation *in, const char *format, va_list ap)
 {
 	fprintf(stderr, "jumpctl %s: ", in->command->words);
@@ -39,6 +41,21 @@ int command_failed(const struct invocation *in, const char *format, ...)
 	return EXIT_FAILED;
 }
 
+static void option_unknown(const struct invocation *in,
+	const struct option *options, const char *written)
+{
+	struct suggest s = {.word = written + strspn(written, "-")};
+
+	for (size_t i = 0; options[i].name; i++)
+		suggest_consider(&s, options[i].name);
+	if (s.best)
+		command_usage(in,
+			"unknown option \"%s\"; did you mean \"--%s\"?",
+			written, s.best);
+	else
+		command_usage(in, "unknown option \"%s\"", written);
+}
+
 int command_option(const struct invocation *in, const struct option *options)
 {
 	int c;
@@ -48,8 +65,7 @@ int command_option(const struct invocation *in, const struct option *options)
 	if (c == ':')
 		command_usage(in, "%s needs a value", in->argv[optind - 1]);
 	else if (c == '?')
-		command_usage(
-			in, "unknown option \"%s\"", in->argv[optind - 1]);
+		option_unknown(in, options, in->argv[optind - 1]);
 	return c == ':' ? '?' : c;
 }
 

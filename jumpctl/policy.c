@@ -169,8 +169,8 @@ const struct command policy_commands[] = {
 			"fits PROTO)\n"
 			"  --dir DIR       another policy; rights are not "
 			"looked at then\n"
-			"  --rights FILE   other rights than the published "
-			"ones\n"
+			"  --rights FILE   another rights.db than the published "
+			"one\n"
 			"\n"
 			"Exit status: 0 yes, 1 no, 3 the policy could not be "
 			"read.\n",
