@@ -93,7 +93,7 @@ static int parse_header(
 }
 
 static int load_key(const char *trust_dir, uid_t owner, const char *kid,
-	json_t **ret_jwk, struct fault *f)
+	struct key *ret_key, struct fault *f)
 {
 	_cleanup_close_ int dirfd =
 		open(trust_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -103,7 +103,7 @@ static int load_key(const char *trust_dir, uid_t owner, const char *kid,
 		return fault_set(
 			f, "key", "%s: %s", trust_dir, strerrordesc_np(errno));
 	(void)snprintf(name, sizeof(name), "%s.jwk", kid);
-	return key_load(dirfd, name, owner, &key_of_signer, ret_jwk, f);
+	return key_load(dirfd, name, owner, &key_of_signer, ret_key, f);
 }
 
 /* The two first parts and the dot between them are what was signed. */
@@ -152,7 +152,7 @@ static int take_payload(
 int jws_verify(const char *trust_dir, uid_t owner, const char *text, size_t len,
 	struct jws *ret_jws, struct fault *ret_fault)
 {
-	_cleanup_json_ json_t *jwk = NULL;
+	_cleanup_key_ struct key key = {0};
 	struct part parts[3];
 	struct jws j = {0};
 	int e;
@@ -163,9 +163,9 @@ int jws_verify(const char *trust_dir, uid_t owner, const char *text, size_t len,
 	if (e == 0)
 		e = parse_header(&parts[0], j.kid, ret_fault);
 	if (e == 0)
-		e = load_key(trust_dir, owner, j.kid, &jwk, ret_fault);
+		e = load_key(trust_dir, owner, j.kid, &key, ret_fault);
 	if (e == 0)
-		e = check_signature(parts, jwk, ret_fault);
+		e = check_signature(parts, key.jwk, ret_fault);
 	if (e == 0)
 		e = take_payload(&parts[1], &j, ret_fault);
 	if (e == 0)

@@ -75,19 +75,41 @@ static void check_operations(struct json_reader *r, const struct key_kind *kind)
 	}
 }
 
-static void check_kid(struct json_reader *r, const char *name)
+/* The file's name without ".jwk"; false when it has another form. */
+static bool kid_of_name(const char *name, char ret_kid[ID_SIZE])
 {
-	const char *kid = json_reader_text_opt(r, "kid", 1, ID_SIZE - 1);
-	size_t len = kid ? strlen(kid) : 0;
+	static const char suffix[] = ".jwk";
+	size_t len = strlen(name), tail = strlen(suffix);
 
-	if (!kid || !name)
-		return;
-	if (strncmp(name, kid, len) != 0 || strcmp(name + len, ".jwk") != 0)
-		json_reader_fail(r, "kid", "is not the name of the file");
+	if (len <= tail || len - tail >= ID_SIZE ||
+		strcmp(name + len - tail, suffix) != 0)
+		return false;
+	memcpy(ret_kid, name, len - tail);
+	ret_kid[len - tail] = '\0';
+	return id_valid(ret_kid);
 }
 
-static json_t *read_key(
-	struct json_reader *r, const char *name, const struct key_kind *kind)
+static void take_kid(struct json_reader *r, const char *name,
+	const struct key_kind *kind, char ret_kid[ID_SIZE])
+{
+	const char *kid =
+		kind->is_private
+			? json_reader_text(r, "kid", 1, ID_SIZE - 1)
+			: json_reader_text_opt(r, "kid", 1, ID_SIZE - 1);
+
+	if (kind->is_private) {
+		if (kid && !id_valid(kid))
+			json_reader_fail(r, "kid", "is no id");
+		else if (kid)
+			memcpy(ret_kid, kid, strlen(kid) + 1);
+	} else if (!kid_of_name(name, ret_kid) ||
+		   (kid && strcmp(kid, ret_kid) != 0)) {
+		json_reader_fail(r, "kid", "is not the name of the file");
+	}
+}
+
+static json_t *read_key(struct json_reader *r, const char *name,
+	const struct key_kind *kind, char ret_kid[ID_SIZE])
 {
 	const char *x, *y, *d = NULL;
 
@@ -96,7 +118,7 @@ static json_t *read_key(
 	must_be(r, "alg", kind->alg, true);
 	must_be(r, "use", kind->use, true);
 	check_operations(r, kind);
-	check_kid(r, kind->is_private ? NULL : name);
+	take_kid(r, name, kind, ret_kid);
 	x = coordinate(r, "x");
 	y = coordinate(r, "y");
 	if (kind->is_private)
@@ -107,32 +129,51 @@ static json_t *read_key(
 		"x", x, "y", y, "d", d);
 }
 
+/* jansson frees without wiping; its strings are wiped where they lie. */
+static void wipe_member(json_t *object, const char *member)
+{
+	json_t *value = json_object_get(object, member);
+
+	if (value)
+		explicit_bzero((char *)json_string_value(value),
+			json_string_length(value));
+}
+
+void key_done(struct key *k)
+{
+	wipe_member(k->jwk, "d");
+	json_decref(k->jwk);
+	*k = (struct key){0};
+}
+
 int key_parse(const char *bytes, size_t len, const char *name,
-	const struct key_kind *kind, json_t **ret_jwk, struct fault *ret_fault)
+	const struct key_kind *kind, struct key *ret_key,
+	struct fault *ret_fault)
 {
 	static const struct json_limits limits = {
 		.max_bytes = KEY_FILE_MAX, .depth_max = 2, .values_max = 40};
 	_cleanup_json_ json_t *object = NULL;
 	char why[JSON_WHY_SIZE];
 	struct json_reader r;
-	json_t *jwk;
+	struct key k = {0};
 
 	if (json_strict_parse(bytes, len, &limits, &object, why) < 0)
-		return fault_set(
-			ret_fault, "key", "%s: %s", name ? name : "key", why);
+		return fault_set(ret_fault, "key", "%s: %s", name, why);
 	json_reader_init(&r, object);
-	jwk = read_key(&r, name, kind);
-	if (!jwk && json_reader_ok(&r))
+	k.jwk = read_key(&r, name, kind, k.kid);
+	wipe_member(object, "d");
+	if (!k.jwk && json_reader_ok(&r))
 		return fault_errno(ret_fault, -ENOMEM, "key");
-	if (!jwk)
-		return fault_set(ret_fault, "key", "%s: \"%s\" %s",
-			name ? name : "key", r.field, r.why);
-	*ret_jwk = jwk;
+	if (!k.jwk)
+		return fault_set(ret_fault, "key", "%s: \"%s\" %s", name,
+			r.field, r.why);
+	*ret_key = k;
 	return 0;
 }
 
 int key_load(int dirfd, const char *name, uid_t owner,
-	const struct key_kind *kind, json_t **ret_jwk, struct fault *ret_fault)
+	const struct key_kind *kind, struct key *ret_key,
+	struct fault *ret_fault)
 {
 	char *bytes = NULL;
 	size_t len;
@@ -143,7 +184,7 @@ int key_load(int dirfd, const char *name, uid_t owner,
 	if (e < 0)
 		return fault_set(
 			ret_fault, "key", "%s: %s", name, strerrordesc_np(-e));
-	e = key_parse(bytes, len, name, kind, ret_jwk, ret_fault);
+	e = key_parse(bytes, len, name, kind, ret_key, ret_fault);
 	explicit_bzero(bytes, len);
 	free(bytes);
 	return e;
