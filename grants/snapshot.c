@@ -158,10 +158,10 @@ int snapshot_check(const struct snapshot *s, const char *bastion_id,
 			"serial %llu is older than the accepted %llu",
 			(unsigned long long)s->serial,
 			(unsigned long long)last_serial);
-	if (s->iat > now && s->iat - now > SNAPSHOT_AHEAD_MAX)
+	if (now < s->iat - SNAPSHOT_AHEAD_MAX)
 		return fault_set(ret_fault, "future",
-			"it was signed %lld s after now",
-			(long long)(s->iat - now));
+			"it was signed more than %d s after now",
+			SNAPSHOT_AHEAD_MAX);
 	if (s->exp <= now)
 		return fault_set(ret_fault, "stale", "it ended %lld s ago",
 			(long long)(now - s->exp));
