@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The watch's files and words: what it publishes is what the gates read, the
+ * durable mark, an operator's confirmation, when a window's opening wakes
+ * jump-apply; and a whole pass in folders of its own.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/keyfile.h"
+#include "base/moment.h"
+#include "workers/watch/look.h"
+#include "workers/watch/pass.h"
+#include "workers/watch/wake.h"
+
+struct place {
+	char folder[64];
+	char run[80], state[80];
+	struct clock_places clock;
+};
+
+static int make_place(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return -1;
+	*state = p;
+	strcpy(p->folder, "/tmp/test_watch.XXXXXX");
+	if (!mkdtemp(p->folder))
+		return -1;
+	snprintf(p->run, sizeof(p->run), "%s/run", p->folder);
+	snprintf(p->state, sizeof(p->state), "%s/state", p->folder);
+	if (mkdir(p->run, 0755) < 0 || mkdir(p->state, 0700) < 0)
+		return -1;
+	p->clock.run_fd = open(p->run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	p->clock.state_fd = open(p->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	p->clock.owner = geteuid();
+	return 0;
+}
+
+static void empty(int fd)
+{
+	_cleanup_closedir_ DIR *dir = fdopendir(fd);
+
+	for (const struct dirent *e; dir && (e = readdir(dir));)
+		(void)unlinkat(dirfd(dir), e->d_name, 0);
+}
+
+static int drop_place(void **state)
+{
+	struct place *p = *state;
+
+	empty(p->clock.run_fd);
+	empty(p->clock.state_fd);
+	(void)rmdir(p->run);
+	(void)rmdir(p->state);
+	(void)rmdir(p->folder);
+	free(p);
+	return 0;
+}
+
+static void put(int fd, const char *name, const char *text)
+{
+	const struct fd_replace how = {
+		.name = name, .mode = 0600, .uid = -1, .gid = -1};
+
+	assert_int_equal(fd_replace_file(fd, &how, text, strlen(text)), 0);
+}
+
+static bool there(int fd, const char *name)
+{
+	return faccessat(fd, name, F_OK, 0) == 0;
+}
+
+static void the_clock_comes_back_as_written(void **state)
+{
+	struct place *p = *state;
+	const struct clock_state s = {.trusted = true,
+		.synced = true,
+		.why = "ok",
+		.boot_ms = 123456,
+		.offset_ms = INT64_C(1795460000123),
+		.anchor_offset_ms = INT64_C(1795460000100),
+		.anchor_boot_ms = 1000,
+		.synced_boot_ms = 123456,
+		.doubt_boot_ms = 77};
+	struct clock_state r = {0};
+
+	assert_int_equal(clockfile_read(&p->clock, &r), -ENOENT);
+	assert_int_equal(clockfile_write(&p->clock, &s), 0);
+	assert_int_equal(clockfile_read(&p->clock, &r), 0);
+	assert_true(r.trusted && r.synced);
+	assert_string_equal(r.why, "ok");
+	assert_true(r.boot_ms == s.boot_ms && r.offset_ms == s.offset_ms &&
+		    r.anchor_offset_ms == s.anchor_offset_ms &&
+		    r.anchor_boot_ms == s.anchor_boot_ms &&
+		    r.synced_boot_ms == s.synced_boot_ms &&
+		    r.doubt_boot_ms == s.doubt_boot_ms);
+	put(p->clock.run_fd, "clock", "trusted=1\noffset_ms=7\nwhy=ok\n");
+	assert_int_equal(clockfile_read(&p->clock, &r), -EBADMSG);
+	put(p->clock.run_fd, "clock", "trusted=2\n");
+	assert_int_equal(clockfile_read(&p->clock, &r), -EBADMSG);
+}
+
+static void the_mark_moves_by_minutes(void **state)
+{
+	struct place *p = *state;
+	int64_t mark = -1;
+
+	assert_int_equal(highwater_read(&p->clock, &mark), 0);
+	assert_int_equal(mark, 0);
+	assert_int_equal(highwater_raise(&p->clock, 0, 1000000, false), 0);
+	assert_int_equal(highwater_read(&p->clock, &mark), 0);
+	assert_int_equal(mark, 1000000);
+	assert_int_equal(
+		highwater_raise(&p->clock, mark, 1000000 + 59999, false), 0);
+	assert_int_equal(highwater_read(&p->clock, &mark), 0);
+	assert_int_equal(mark, 1000000);
+	assert_int_equal(
+		highwater_raise(&p->clock, mark, 1000000 + 60000, false), 0);
+	assert_int_equal(highwater_read(&p->clock, &mark), 0);
+	assert_int_equal(mark, 1060000);
+	assert_int_equal(highwater_raise(&p->clock, mark, 5, true), 0);
+	assert_int_equal(highwater_read(&p->clock, &mark), 0);
+	assert_int_equal(mark, 5);
+	put(p->clock.state_fd, "clock", "utc_ms=x\n");
+	assert_int_equal(highwater_read(&p->clock, &mark), -EBADMSG);
+}
+
+static void a_confirmation_is_about_this_clock(void **state)
+{
+	struct place *p = *state;
+	struct clock_look l = {.wall_ms = 5000000, .boot_ms = 1000000};
+
+	assert_int_equal(confirm_take(&p->clock, &l), 0);
+	put(p->clock.run_fd, CLOCK_CONFIRM_FILE,
+		"boot_ms=990000\noffset_ms=4001000\n");
+	assert_int_equal(confirm_take(&p->clock, &l), 1);
+	assert_false(there(p->clock.run_fd, CLOCK_CONFIRM_FILE));
+	assert_int_equal(confirm_take(&p->clock, &l), 0);
+	/* Too old; from the future; of a clock that stepped since. */
+	put(p->clock.run_fd, CLOCK_CONFIRM_FILE,
+		"boot_ms=930000\noffset_ms=4000000\n");
+	assert_int_equal(confirm_take(&p->clock, &l), 0);
+	put(p->clock.run_fd, CLOCK_CONFIRM_FILE,
+		"boot_ms=1000001\noffset_ms=4000000\n");
+	assert_int_equal(confirm_take(&p->clock, &l), 0);
+	put(p->clock.run_fd, CLOCK_CONFIRM_FILE,
+		"boot_ms=990000\noffset_ms=4005001\n");
+	assert_int_equal(confirm_take(&p->clock, &l), 0);
+	put(p->clock.run_fd, CLOCK_CONFIRM_FILE, "yes\n");
+	assert_true(confirm_take(&p->clock, &l) < 0);
+	assert_false(there(p->clock.run_fd, CLOCK_CONFIRM_FILE));
+}
+
+static int64_t wake_at(const struct wake *w, int64_t now_ms, int want)
+{
+	int64_t next = 0;
+
+	assert_int_equal(
+		wake_apply_when_due(w, now_ms, now_ms - 1000000, &next), want);
+	return next == INT64_MAX ? next : next + 1000000;
+}
+
+static bool woken(struct place *p)
+{
+	bool was = there(p->clock.run_fd, WAKE_FILE);
+
+	(void)unlinkat(p->clock.run_fd, WAKE_FILE, 0);
+	return was;
+}
+
+static void an_opening_wakes(void **state)
+{
+	struct place *p = *state;
+	char inbox[128];
+	const struct wake w = {.run_fd = p->clock.run_fd,
+		.owner = p->clock.owner,
+		.inbox = inbox};
+
+	snprintf(inbox, sizeof(inbox), "%s/snapshot.jws", p->state);
+	assert_true(wake_at(&w, 2000000, 0) == INT64_MAX);
+	put(p->clock.run_fd, WAKE_APPLY_FILE, "next_open=2003\n");
+	assert_int_equal(wake_at(&w, 2000500, 0), 2003000);
+	assert_false(woken(p));
+	assert_true(wake_at(&w, 2003000, 0) == INT64_MAX);
+	assert_true(there(p->clock.run_fd, WAKE_FILE));
+	put(p->clock.run_fd, WAKE_FILE, "boot_ms=1003000\n");
+	(void)wake_at(&w, 2003000 + WAKE_PAUSE_MS - 1, 0);
+	put(p->clock.run_fd, WAKE_APPLY_FILE, "next_open=0\n");
+	assert_true(woken(p));
+	assert_true(wake_at(&w, 2004000, 0) == INT64_MAX);
+	assert_false(woken(p));
+	put(p->clock.run_fd, WAKE_APPLY_FILE, "next_open=-1\n");
+	(void)wake_at(&w, 2004000, -EBADMSG);
+}
+
+static void news_in_the_inbox_wake(void **state)
+{
+	struct place *p = *state;
+	_cleanup_keyfile_ struct keyfile k = {0};
+	char inbox[128], face[WAKE_FACE_SIZE], text[256];
+	const struct wake w = {.run_fd = p->clock.run_fd,
+		.owner = p->clock.owner,
+		.inbox = inbox};
+
+	snprintf(inbox, sizeof(inbox), "%s/snapshot.jws", p->state);
+	put(p->clock.run_fd, WAKE_APPLY_FILE, "next_open=0\ninbox=\n");
+	(void)wake_at(&w, 2000000, 0);
+	assert_false(woken(p));
+	put(p->clock.state_fd, "snapshot.jws", "one");
+	(void)wake_at(&w, 2000000, 0);
+	assert_true(woken(p));
+	wake_face(inbox, face);
+	snprintf(text, sizeof(text), "next_open=0\ninbox=%s\n", face);
+	put(p->clock.run_fd, WAKE_APPLY_FILE, text);
+	(void)wake_at(&w, 2000000, 0);
+	assert_false(woken(p));
+	put(p->clock.state_fd, "snapshot.jws", "two");
+	(void)wake_at(&w, 2000000, 0);
+	assert_true(woken(p));
+	/* Again and again while it is so, but with a pause. */
+	(void)wake_at(&w, 2000000, 0);
+	put(p->clock.run_fd, WAKE_FILE, "boot_ms=1000000\n");
+	(void)wake_at(&w, 2000000 + WAKE_PAUSE_MS, 0);
+	assert_int_equal(
+		keyfile_read(p->clock.run_fd, WAKE_FILE, p->clock.owner, &k),
+		0);
+	assert_string_equal(keyfile_text(&k, "boot_ms"), "1004000");
+}
+
+static void check_words(const struct audit_look *a, int64_t boot_ms,
+	struct lost_memory *m, const char *audit, const char *daemon,
+	const char *lost)
+{
+	struct health h = {0};
+
+	look_words(a, boot_ms, m, &h);
+	assert_string_equal(h.audit, audit);
+	assert_string_equal(h.auditd, daemon);
+	assert_string_equal(h.lost, lost);
+}
+
+static void audit_in_words(void **state)
+{
+	struct audit_look good = {
+		.enabled = true, .daemon_alive = true, .lost = 3};
+	struct audit_look a = good;
+	struct lost_memory m = {0};
+
+	(void)state;
+	check_words(&a, 1000, &m, "ok", "ok", "ok"); /* lost at boot: known */
+	a.lost = 4;
+	check_words(&a, 2000, &m, "ok", "ok", "records");
+	check_words(&a, 2000 + LOOK_LOST_MS - 1, &m, "ok", "ok", "records");
+	check_words(&a, 2000 + LOOK_LOST_MS, &m, "ok", "ok", "ok");
+	a.lost = 5;
+	check_words(&a, 900000, &m, "ok", "ok", "records");
+	a.lost = 0; /* auditctl --reset-lost */
+	check_words(&a, 901000, &m, "ok", "ok", "ok");
+	a = good;
+	a.enabled = false;
+	check_words(&a, 1, &m, "off", "ok", "records");
+	m.since_ms = 0;
+	a = good;
+	a.daemon_alive = false;
+	check_words(&a, 1, &m, "ok", "gone", "ok");
+	a = (struct audit_look){.error = -EPERM};
+	check_words(&a, 1, &m, "unreadable", "unreadable", "unreadable");
+	a = (struct audit_look){.error = -ETIMEDOUT};
+	check_words(&a, 1, &m, "error", "error", "error");
+	/* The zero value says nothing good. */
+	a = (struct audit_look){0};
+	check_words(&a, 1, &m, "off", "gone", "ok");
+}
+
+static void the_recorder_is_looked_for_without_a_knock(void **state)
+{
+	struct place *p = *state;
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/record.sock", p->run);
+	assert_string_equal(look_recorder(a.sun_path), "missing");
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	assert_string_equal(look_recorder(a.sun_path), "ok");
+	assert_int_equal(accept(fd, NULL, NULL), -1);
+	assert_int_equal(errno, EAGAIN);
+	close(fd);
+	assert_string_equal(look_recorder(a.sun_path), "down");
+}
+
+static void the_disk_in_words(void **state)
+{
+	(void)state;
+	assert_string_equal(look_disk("/", 0), "ok");
+	assert_string_equal(look_disk("/", UINT64_MAX), "full");
+	assert_string_equal(look_disk("/nonexistent/x", 1), "missing");
+}
+
+static char told[256];
+
+static void tell(const char *part, const char *word, bool well)
+{
+	size_t len = strlen(told);
+
+	snprintf(told + len, sizeof(told) - len, "%s:%s:%d ", part, word, well);
+}
+
+static void only_changes_are_told(void **state)
+{
+	struct health a = {.audit = "ok",
+		.auditd = "ok",
+		.lost = "ok",
+		.clock = "ok",
+		.disk = "ok",
+		.recorder = "ok"};
+	struct health b = a;
+
+	(void)state;
+	told[0] = '\0';
+	health_compare(NULL, &a, tell);
+	health_compare(&a, &b, tell);
+	assert_string_equal(told, "");
+	strcpy(b.auditd, "gone");
+	strcpy(b.disk, "full");
+	health_compare(&a, &b, tell);
+	assert_string_equal(told, "auditd:gone:0 disk:full:0 ");
+	told[0] = '\0';
+	health_compare(&b, &b, tell);
+	assert_string_equal(told, "");
+	health_compare(&b, &a, tell);
+	assert_string_equal(told, "auditd:ok:1 disk:ok:1 ");
+	told[0] = '\0';
+	health_compare(NULL, &b, tell);
+	assert_string_equal(told, "auditd:gone:0 disk:full:0 ");
+}
+
+/* All of it once: what is published, the gates' own readers take. */
+static void a_pass_publishes_for_the_gates(void **state)
+{
+	struct place *p = *state;
+	char path[128], lock[128], rights[128];
+	const struct enforce_places places = {
+		.sessions = {.records = p->state,
+			.cgroups = p->state,
+			.owner = geteuid()},
+		.connections = rights, /* not there */
+		.rights = rights,
+		.ends = rights,
+		.owner = geteuid(),
+	};
+	struct watch w = {
+		.clock = p->clock,
+		.enforcer = {.places = &places, .by = "test"},
+		.wake = {.run_fd = p->clock.run_fd,
+			.owner = geteuid(),
+			.inbox = rights},
+		.recordings = "/",
+		.recorder = rights,
+		.lock = lock,
+	};
+	struct moment_clock clock;
+	struct health health;
+	int64_t next = 0, mark = 0;
+
+	snprintf(lock, sizeof(lock), "%s/lock", p->run);
+	snprintf(rights, sizeof(rights), "%s/nothing", p->run);
+	assert_int_equal(watch_pass(&w, &next), 0);
+	assert_true(next == INT64_MAX);
+
+	snprintf(path, sizeof(path), "%s/clock", p->run);
+	assert_int_equal(moment_clock_read_at(path, geteuid(), &clock), 0);
+	assert_true(llabs(moment_now_ms(&clock) - moment_wall_ms()) < 100);
+	snprintf(path, sizeof(path), "%s/health", p->run);
+	assert_int_equal(health_read(path, geteuid(), 5, &health), 0);
+	assert_string_equal(health.recorder, "missing");
+	assert_string_equal(health.clock, clock.trusted ? "ok" : clock.why);
+	assert_int_equal(highwater_read(&p->clock, &mark), 0);
+	if (clock.trusted)
+		assert_true(llabs(mark - moment_wall_ms()) < 1000);
+
+	/* A mark that can't be read may lie ahead of us: doubt. */
+	put(p->clock.state_fd, "clock", "garbage");
+	(void)watch_pass(&w, &next);
+	snprintf(path, sizeof(path), "%s/clock", p->run);
+	assert_int_equal(moment_clock_read_at(path, geteuid(), &clock), 0);
+	assert_false(clock.trusted);
+	assert_string_equal(clock.why, "mark");
+	/* Until an operator says that the clock is right. */
+	snprintf(path, sizeof(path), "boot_ms=%lld\noffset_ms=%lld\n",
+		(long long)moment_boot_ms(),
+		(long long)(moment_wall_ms() - moment_boot_ms()));
+	put(p->clock.run_fd, CLOCK_CONFIRM_FILE, path);
+	assert_int_equal(watch_pass(&w, &next), 0);
+	snprintf(path, sizeof(path), "%s/clock", p->run);
+	assert_int_equal(moment_clock_read_at(path, geteuid(), &clock), 0);
+	assert_true(clock.trusted);
+	assert_int_equal(highwater_read(&p->clock, &mark), 0);
+	assert_true(llabs(mark - moment_wall_ms()) < 1000);
+	/* And a mark ahead of the clock is doubt again. */
+	assert_int_equal(
+		highwater_raise(&p->clock, 0, moment_wall_ms() + 3600000, true),
+		0);
+	assert_int_equal(watch_pass(&w, &next), 0);
+	assert_int_equal(moment_clock_read_at(path, geteuid(), &clock), 0);
+	assert_false(clock.trusted);
+	assert_string_equal(clock.why, "past");
+}
+
+#define IN_PLACE(test)                                                         \
+	cmocka_unit_test_setup_teardown(test, make_place, drop_place)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_PLACE(the_clock_comes_back_as_written),
+		IN_PLACE(the_mark_moves_by_minutes),
+		IN_PLACE(a_confirmation_is_about_this_clock),
+		IN_PLACE(an_opening_wakes),
+		IN_PLACE(news_in_the_inbox_wake),
+		cmocka_unit_test(audit_in_words),
+		IN_PLACE(the_recorder_is_looked_for_without_a_knock),
+		cmocka_unit_test(the_disk_in_words),
+		cmocka_unit_test(only_changes_are_told),
+		IN_PLACE(a_pass_publishes_for_the_gates),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

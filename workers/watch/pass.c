@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "workers/watch/pass.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "audit/event.h"
+#include "base/cleanup.h"
+#include "workers/watch/look.h"
+
+#define LOCK_WAIT_MS 700
+
+void watch_done(struct watch *w)
+{
+	cleanup_close(&w->clock.run_fd);
+	cleanup_close(&w->clock.state_fd);
+}
+
+int watch_open(struct watch *ret_watch)
+{
+	struct watch w = {
+		.clock = {.run_fd = -1, .state_fd = -1, .owner = 0},
+		.enforcer = {.places = &enforce_places_host, .by = "deadline"},
+		.recordings = LOOK_RECORDINGS,
+		.recorder = LOOK_RECORDER,
+		.lock = ENFORCE_LOCK,
+	};
+
+	w.clock.run_fd =
+		open(WATCH_RUN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	w.clock.state_fd =
+		open(WATCH_STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	w.wake = (struct wake){.run_fd = w.clock.run_fd, .inbox = WAKE_INBOX};
+	if (w.clock.run_fd < 0 || w.clock.state_fd < 0) {
+		int r = -errno;
+
+		watch_done(&w);
+		return r;
+	}
+	*ret_watch = w;
+	return 0;
+}
+
+/* Before anything is published, and with no policy yet: the defaults. */
+static struct settings settings_now(const struct watch *w)
+{
+	_cleanup_rights_ struct rights *rights = NULL;
+	struct settings s = {
+		.clock_unsynced_max_sec = 3600,
+		.disk_reserve_mib = 512,
+	};
+
+	if (rights_open(w->enforcer.places->rights, w->clock.owner, &rights) ==
+		0)
+		s = rights_info(rights)->settings;
+	return s;
+}
+
+static void tell_clock(const struct clock_state *prev,
+	const struct clock_state *now, bool by_operator)
+{
+	struct event e = {.outcome = OUTCOME_SUCCESS};
+
+	if (now->trusted) {
+		/* The operator's own command has told of it. */
+		if (!prev || prev->trusted || by_operator)
+			return;
+		e.id = EVENT_CLOCK_TRUSTED;
+		e.reason = "synchronised";
+	} else {
+		if (prev && !prev->trusted && !strcmp(prev->why, now->why))
+			return;
+		e.id = EVENT_CLOCK_DOUBT;
+		e.outcome = OUTCOME_FAILURE;
+		e.reason = now->why;
+	}
+	(void)event_emit(&e);
+}
+
+/* The judgement of now; `force` says that the mark is to follow it. */
+static struct clock_state judge_clock(const struct watch *w,
+	const struct clock_state *prev, const struct settings *settings,
+	bool *ret_confirmed)
+{
+	const struct clock_look look = clock_look_now();
+	struct clock_limits limits = {
+		.unsynced_max_ms =
+			(int64_t)settings->clock_unsynced_max_sec * 1000,
+	};
+	struct clock_state s;
+	int mark;
+
+	*ret_confirmed = confirm_take(&w->clock, &look) == 1;
+	if (*ret_confirmed)
+		return clock_confirmed(&look);
+	mark = highwater_read(&w->clock, &limits.highwater_ms);
+	s = clock_judge(prev, &look, &limits);
+	if (mark < 0) { /* a mark that can't be read may be ahead of us */
+		s.trusted = false;
+		s.doubt_boot_ms = s.boot_ms;
+		snprintf(s.why, sizeof(s.why), "mark");
+	}
+	return s;
+}
+
+static int raise_mark(
+	const struct watch *w, const struct clock_state *s, bool confirmed)
+{
+	int64_t mark_ms = 0;
+	int r = highwater_read(&w->clock, &mark_ms);
+
+	if (!s->trusted)
+		return 0;
+	/* The operator's word may also lower it, or mend it. */
+	if (confirmed)
+		return highwater_raise(&w->clock, 0, clock_now_ms(s), true);
+	if (r < 0)
+		return r;
+	return highwater_raise(&w->clock, mark_ms, clock_now_ms(s), false);
+}
+
+static int pass_clock(const struct watch *w, const struct settings *settings,
+	struct clock_state *ret_state)
+{
+	struct clock_state prev, now;
+	bool confirmed = false;
+	bool known = clockfile_read(&w->clock, &prev) == 0;
+	int r, q;
+
+	now = judge_clock(w, known ? &prev : NULL, settings, &confirmed);
+	tell_clock(known ? &prev : NULL, &now, confirmed);
+	r = raise_mark(w, &now, confirmed);
+	q = clockfile_write(&w->clock, &now);
+	*ret_state = now;
+	return q < 0 ? q : r;
+}
+
+static void tell_health(const char *part, const char *word, bool well)
+{
+	char reason[64];
+	struct event e = {.id = well ? EVENT_HEALTH_GOOD : EVENT_HEALTH_BAD,
+		.outcome = well ? OUTCOME_SUCCESS : OUTCOME_FAILURE,
+		.reason = reason};
+
+	snprintf(reason, sizeof(reason), "%s_%s", part, word);
+	(void)event_emit(&e);
+}
+
+static int pass_health(const struct watch *w, const struct settings *settings,
+	const struct clock_state *clock)
+{
+	const struct audit_look audit = look_audit();
+	struct lost_memory memory = {0};
+	struct health prev, now = {.boot_ms = clock->boot_ms};
+	bool known = health_remember(w->clock.run_fd, w->clock.owner, &prev,
+			     &memory) == 0;
+
+	look_words(&audit, now.boot_ms, &memory, &now);
+	snprintf(now.clock, sizeof(now.clock), "%s",
+		clock->trusted ? "ok" : clock->why);
+	snprintf(now.disk, sizeof(now.disk), "%s",
+		look_disk(w->recordings, settings->disk_reserve_mib));
+	snprintf(now.recorder, sizeof(now.recorder), "%s",
+		look_recorder(w->recorder));
+	health_compare(known ? &prev : NULL, &now, tell_health);
+	return health_write(w->clock.run_fd, &now, &memory);
+}
+
+static int pass_enforce(struct watch *w, const struct clock_state *state,
+	int64_t *ret_next_boot_ms)
+{
+	const struct moment_clock clock = {
+		.trusted = state->trusted, .offset_ms = state->offset_ms};
+	_cleanup_close_ int lock = enforce_lock(w->lock, LOCK_WAIT_MS);
+
+	return enforce_round(&w->enforcer, &clock, ret_next_boot_ms);
+}
+
+int watch_pass(struct watch *w, int64_t *ret_next_boot_ms)
+{
+	const struct settings settings = settings_now(w);
+	struct clock_state clock;
+	int64_t end_ms = INT64_MAX, open_ms = INT64_MAX;
+	int r = pass_clock(w, &settings, &clock);
+	int q = pass_health(w, &settings, &clock);
+	int p = pass_enforce(w, &clock, &end_ms);
+	int o = wake_apply_when_due(
+		&w->wake, clock_now_ms(&clock), clock.boot_ms, &open_ms);
+
+	*ret_next_boot_ms = end_ms < open_ms ? end_ms : open_ms;
+	return r < 0 ? r : q < 0 ? q : p < 0 ? p : o;
+}

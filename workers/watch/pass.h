@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One look at everything: clock, health, and what is over.
+ */
+#ifndef JUMP_WORKERS_WATCH_PASS_H
+#define JUMP_WORKERS_WATCH_PASS_H
+
+#include "workers/watch/clockfile.h"
+#include "workers/watch/enforce.h"
+#include "workers/watch/wake.h"
+
+#define WATCH_RUN_DIR	"/run/jump"
+#define WATCH_STATE_DIR "/var/lib/jump/state"
+
+struct watch {
+	struct clock_places clock;
+	struct enforcer enforcer;
+	struct wake wake;
+	const char *recordings;
+	const char *recorder;
+	const char *lock;
+};
+
+/* Opens the host's places. 0 or -errno. */
+int watch_open(struct watch *ret_watch);
+void watch_done(struct watch *w);
+
+/*
+ * Looks, publishes, tells what changed, ends what is over, and says when
+ * there is something to do next (BOOTTIME ms). Each part is done whatever
+ * became of the others; returns 0 or the first -errno.
+ */
+int watch_pass(struct watch *w, int64_t *ret_next_boot_ms);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "workers/watch/wake.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/keyfile.h"
+
+void wake_face(const char *path, char ret_face[WAKE_FACE_SIZE])
+{
+	struct stat st;
+
+	ret_face[0] = '\0';
+	if (lstat(path, &st) == 0)
+		snprintf(ret_face, WAKE_FACE_SIZE, "%llu.%llu.%lld.%09ld",
+			(unsigned long long)st.st_ino,
+			(unsigned long long)st.st_size,
+			(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+/* Not twice at once: jump-apply may be at it. */
+static bool was_woken(const struct wake *w, int64_t now_boot_ms)
+{
+	_cleanup_keyfile_ struct keyfile k = {0};
+	uint64_t then_ms;
+
+	return keyfile_read(w->run_fd, WAKE_FILE, w->owner, &k) == 0 &&
+	       keyfile_number(&k, "boot_ms", &then_ms) == 0 &&
+	       then_ms <= (uint64_t)now_boot_ms &&
+	       (uint64_t)now_boot_ms - then_ms < WAKE_PAUSE_MS;
+}
+
+static int touch(const struct wake *w, int64_t now_boot_ms)
+{
+	const struct fd_replace how = {
+		.name = WAKE_FILE, .mode = 0600, .uid = -1, .gid = -1};
+	struct keyfile_writer out = {0};
+
+	if (was_woken(w, now_boot_ms))
+		return 0;
+	keyfile_add_number(&out, "boot_ms", (uint64_t)now_boot_ms);
+	return keyfile_writer_replace(&out, w->run_fd, &how);
+}
+
+static bool inbox_is_news(const struct wake *w, const struct keyfile *k)
+{
+	const char *seen = keyfile_text(k, "inbox");
+	char face[WAKE_FACE_SIZE];
+
+	wake_face(w->inbox, face);
+	return face[0] && (!seen || strcmp(seen, face) != 0);
+}
+
+int wake_apply_when_due(const struct wake *w, int64_t now_ms,
+	int64_t now_boot_ms, int64_t *ret_next_boot_ms)
+{
+	_cleanup_keyfile_ struct keyfile k = {0};
+	uint64_t next_sec = 0;
+	int64_t in_ms;
+	int r = keyfile_read(w->run_fd, WAKE_APPLY_FILE, w->owner, &k);
+
+	*ret_next_boot_ms = INT64_MAX;
+	if (r == -ENOENT) /* it has not run since boot: it is about to */
+		return 0;
+	if (r < 0)
+		return r;
+	if (keyfile_number(&k, "next_open", &next_sec) < 0 ||
+		next_sec > INT64_MAX / 1000)
+		return -EBADMSG;
+	in_ms = (int64_t)next_sec * 1000 - now_ms;
+	if (next_sec > 0 && in_ms > 0)
+		*ret_next_boot_ms = now_boot_ms + in_ms;
+	if ((next_sec > 0 && in_ms <= 0) || inbox_is_news(w, &k))
+		return touch(w, now_boot_ms);
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Does jump-apply have something to do? A window that opens needs it, to
+ * bring the window into the filter; and a path unit misses what happens to
+ * its file while the service runs. jump-apply leaves word of what it has
+ * seen; this touches the second file that its path unit looks at.
+ */
+#ifndef JUMP_WORKERS_WATCH_WAKE_H
+#define JUMP_WORKERS_WATCH_WAKE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/moment.h"
+
+#define WAKE_APPLY_FILE "apply" /* in /run/jump, by jump-apply */
+#define WAKE_FILE	"wake"	/* in /run/jump, by jump-watch */
+#define WAKE_INBOX	"/var/lib/jump/inbox/snapshot.jws"
+#define WAKE_PAUSE_MS	4000 /* between two wakings for the same reason */
+#define WAKE_FACE_SIZE	96
+
+struct wake {
+	int run_fd; /* /run/jump */
+	uid_t owner;
+	const char *inbox;
+};
+
+/*
+ * Wakes jump-apply when the opening it told of has come, or when the inbox
+ * is not what it saw last; else says at which BOOTTIME an opening will come
+ * (INT64_MAX: none is known). 0 or -errno.
+ */
+int wake_apply_when_due(const struct wake *w, int64_t now_ms,
+	int64_t now_boot_ms, int64_t *ret_next_boot_ms);
+
+/* What a file looks like from outside: "" when there is none. */
+void wake_face(const char *path, char ret_face[WAKE_FACE_SIZE]);
+
+#endif
