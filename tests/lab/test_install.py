@@ -29,4 +29,7 @@ def test_administrator_gets_in_as_ever(bastion, supplier):
 
 def test_approvals_host_is_no_bastion(approvals_host):
     assert approvals_host.run("systemctl --failed --plain --no-legend").out == ""
-    assert not approvals_host.exists("/usr/lib/jump/jump-sshd")
+    units = approvals_host.run(["systemctl", "list-unit-files", "--plain",
+                                "--no-legend", "jump-*"], check=False).out
+    assert all(line.startswith("jump-approvals")
+               for line in units.splitlines()), units

@@ -15,6 +15,8 @@ import time
 
 CACHE = pathlib.Path(os.environ.get("JUMP_LAB_CACHE", "/var/cache/jump-lab"))
 RUNS = CACHE / "run"
+# Whoever asks whether a site is in use holds its lock for an instant.
+SWEEP_LOCK = CACHE / "sweep.lock"
 LAB_DIR = pathlib.Path(__file__).resolve().parent.parent
 SOURCE_DIR = LAB_DIR.parent.parent
 NETNS_PREFIX = "jl-"
@@ -78,7 +80,8 @@ class Place:
 
     def open(self):
         self.dir.mkdir(parents=True, exist_ok=True)
-        self._lock = lock_try(self.lock_path)
+        with locked(SWEEP_LOCK):
+            self._lock = lock_try(self.lock_path)
         if self._lock is None:
             raise LabError(f"instance {self.id} runs already "
                            f"(lab down {self.id}, or another JUMP_LAB_ID)")

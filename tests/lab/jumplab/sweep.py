@@ -11,7 +11,8 @@ import time
 
 from . import host
 from .nspawn import cgroup_kill
-from .place import NETNS_PREFIX, RUNS, Place, cgroup_root, lock_try, say
+from .place import (NETNS_PREFIX, RUNS, SWEEP_LOCK, Place, cgroup_root,
+                    lock_try, locked, say)
 
 
 def left_over():
@@ -79,9 +80,10 @@ def _remove_folder(folder):
 def sweep():
     """Remove every left-over site; host settings go back with the last."""
     RUNS.mkdir(parents=True, exist_ok=True)
-    for ident in left_over():
-        say(f"removing what {ident} left behind")
-        remove(ident)
+    with locked(SWEEP_LOCK):
+        for ident in left_over():
+            say(f"removing what {ident} left behind")
+            remove(ident)
 
 
 def remains(ident):
