@@ -518,23 +518,33 @@ static void unknown_time_zones_are_refused(void **state)
 
 /* ---- documentation ---- */
 
-static void every_key_is_documented(void **state)
+static char *read_doc(const char *name)
 {
 	const char *root = getenv("JUMP_SRCDIR");
-	_cleanup_free_ char *doc = NULL;
-	char path[512], word[64];
+	char path[512];
 
-	snprintf(path, sizeof(path), "%s/doc/formats/policy.md",
-		root ? root : ".");
-	doc = read_file(path);
+	snprintf(path, sizeof(path), "%s/doc/%s", root ? root : ".", name);
+	return read_file(path);
+}
+
+static void every_key_is_documented(void **state)
+{
+	_cleanup_free_ char *format = read_doc("formats/policy.md");
+	_cleanup_free_ char *page = read_doc("man/jump.conf.5.scd");
+	char word[64];
+
 	for (unsigned k = SECTION_BASTION; k < SECTION_COUNT; k++) {
 		const struct key_row *rows = keys_of((enum section_kind)k);
 
 		for (size_t i = 0; rows[i].name; i++) {
+			if (strcmp(rows[i].name, "Port.sftp") == 0)
+				continue;
 			snprintf(word, sizeof(word), "| `%s` |", rows[i].name);
-			if (strcmp(rows[i].name, "Port.sftp") != 0 &&
-				!strstr(doc, word))
-				fail_msg("%s is not documented", rows[i].name);
+			if (!strstr(format, word))
+				fail_msg("policy.md lacks %s", rows[i].name);
+			snprintf(word, sizeof(word), "*%s*", rows[i].name);
+			if (!strstr(page, word))
+				fail_msg("jump.conf.5 lacks %s", rows[i].name);
 		}
 	}
 }
