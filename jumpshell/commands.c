@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "jumpshell/commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/number.h"
+#include "jumpshell/listing.h"
+#include "jumpshell/onward.h"
+#include "jumpshell/tunnel.h"
+#include "jumpshell/words.h"
+
+static int no_arguments(const char *word, size_t rest_len)
+{
+	if (rest_len == 0)
+		return 0;
+	fprintf(stderr, "%s takes nothing after it.\n", word);
+	return SHELL_USAGE;
+}
+
+static int run_help(struct shell *s, const char *rest, size_t rest_len)
+{
+	(void)s;
+	(void)rest;
+	if (no_arguments("help", rest_len))
+		return SHELL_USAGE;
+	for (const struct command *c = commands; c->word; c++)
+		printf("  %s %-*s%s\n", c->word, (int)(22 - strlen(c->word)),
+			c->args, c->summary);
+	printf("A number or a target's name alone connects as well. Without "
+	       "the menu:\n  ssh BASTION TARGET [COMMAND]\nNothing else can "
+	       "be run here; what a target prints is recorded.\n");
+	return 0;
+}
+
+static int run_list(struct shell *s, const char *rest, size_t rest_len)
+{
+	(void)rest;
+	if (no_arguments("list", rest_len))
+		return SHELL_USAGE;
+	listing_print(s);
+	return 0;
+}
+
+static int connect_to(struct shell *s, const char *target, const char *command,
+	size_t command_len)
+{
+	const struct onward o = {
+		.access = &s->access,
+		.witness = &s->witness,
+		.terminal = &s->terminal,
+		.target = target,
+		.command = command_len ? command : NULL,
+		.command_len = command_len,
+	};
+
+	(void)fflush(stdout);
+	s->last_status = onward_run(&o);
+	return s->last_status;
+}
+
+static int run_connect(struct shell *s, const char *rest, size_t rest_len)
+{
+	struct words w;
+
+	if (words_take(rest, rest_len, WORDS_COMMAND_MAX, &w) < 0 ||
+		!name_valid(w.first)) {
+		fprintf(stderr, "Which target? Say: connect TARGET. 'list' "
+				"shows them.\n");
+		return SHELL_USAGE;
+	}
+	return connect_to(s, w.first, w.rest, w.rest_len);
+}
+
+static int run_tunnel(struct shell *s, const char *rest, size_t rest_len)
+{
+	(void)rest;
+	if (no_arguments("tunnel", rest_len))
+		return SHELL_USAGE;
+	tunnel_print(s);
+	return 0;
+}
+
+static int run_window(struct shell *s, const char *rest, size_t rest_len)
+{
+	(void)rest;
+	if (no_arguments("window", rest_len))
+		return SHELL_USAGE;
+	listing_windows(s);
+	return 0;
+}
+
+static int run_exit(struct shell *s, const char *rest, size_t rest_len)
+{
+	(void)rest;
+	if (no_arguments("exit", rest_len))
+		return SHELL_USAGE;
+	s->leaving = true;
+	return 0;
+}
+
+const struct command commands[] = {
+	{"list", "", "what is open, numbered", run_list},
+	{"connect", "TARGET", "a terminal there, recorded", run_connect},
+	{"tunnel", "", "what to type for RDP, VNC, web", run_tunnel},
+	{"window", "", "what is approved, until when", run_window},
+	{"whoami", "", "the same", run_window},
+	{"help", "", "this", run_help},
+	{"exit", "", "leave", run_exit},
+	{NULL, NULL, NULL, NULL},
+};
+
+/* File transfer programs that clients ask for by themselves. */
+static bool is_transfer(const char *word)
+{
+	static const char *const words[] = {"scp", "sftp", "rsync",
+		"sftp-server", "internal-sftp", "git-upload-pack",
+		"git-receive-pack", "/usr/lib/openssh/sftp-server",
+		"/usr/libexec/sftp-server"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int refuse_unknown(const struct words *w, bool menu)
+{
+	if (is_transfer(w->first))
+		fprintf(stderr, "The bastion has no files of its own. Use "
+				"'ssh BASTION TARGET cat FILE' to read one "
+				"from a target.\n");
+	else if (menu)
+		fprintf(stderr, "That is no command and no target. Type "
+				"'help' or 'list'.\n");
+	else
+		fprintf(stderr, "That is no command and no target. Use: ssh "
+				"BASTION TARGET [COMMAND], or ssh BASTION "
+				"list.\n");
+	return menu ? SHELL_USAGE : SHELL_REFUSED;
+}
+
+static int run_number(struct shell *s, const struct words *w)
+{
+	uint64_t number;
+
+	if (number_parse(w->first, 1, s->listed_count, &number) < 0) {
+		fprintf(stderr, "There is no number %s. Type 'list'.\n",
+			w->first);
+		return SHELL_USAGE;
+	}
+	return connect_to(s, s->listed[number - 1], w->rest, w->rest_len);
+}
+
+static int run_words(struct shell *s, const struct words *w, bool menu)
+{
+	for (const struct command *c = commands; c->word; c++) {
+		if (strcmp(c->word, w->first) == 0)
+			return c->run(s, w->rest, w->rest_len);
+	}
+	if (menu && w->first[0] >= '0' && w->first[0] <= '9')
+		return run_number(s, w);
+	if (is_transfer(w->first) || !name_valid(w->first))
+		return refuse_unknown(w, menu);
+	return connect_to(s, w->first, w->rest, w->rest_len);
+}
+
+int command_run(struct shell *s, const char *text, size_t len, bool menu)
+{
+	struct words w;
+	int r = words_take(
+		text, len, menu ? WORDS_LINE_MAX : WORDS_COMMAND_MAX, &w);
+
+	if (r == -ENODATA)
+		return 0;
+	if (r < 0) {
+		fprintf(stderr, "%s\n",
+			len > WORDS_COMMAND_MAX
+				? "That is too long a command."
+				: "That is no command and no target. Type "
+				  "'help' or 'list'.");
+		return menu ? SHELL_USAGE : SHELL_REFUSED;
+	}
+	return run_words(s, &w, menu);
+}
