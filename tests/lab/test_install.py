@@ -14,6 +14,14 @@ def test_installed_bastion_is_whole(bastion):
     assert owner == "root:root\nroot:root\n"
 
 
+def test_sandboxed_watch_can_read_the_clock(bastion):
+    """The kernel calls the clock synchronised; the unit must be able to see."""
+    bastion.run("systemctl start jump-watch.service")
+    clock = dict(line.split("=", 1)
+                 for line in bastion.read("/run/jump/clock").splitlines())
+    assert clock["synced"] == "1"
+
+
 def test_local_names_resolve_and_strangers_do_not(bastion):
     assert bastion.run("getent passwd root").out.startswith("root:x:0:0:")
     assert bastion.run("getent passwd acme-tech1", check=False).rc == 2
