@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What rights.c and view.c share of an open file. Nothing else includes it.
+ * What rights.c and view.c share of an open file. Beside them only the fuzz
+ * target includes it.
  */
 #ifndef JUMP_GRANTS_READER_H
 #define JUMP_GRANTS_READER_H
@@ -30,5 +31,8 @@ int reader_find_uid(struct rights *r, uint32_t uid, struct user_cell *ret_user);
 
 /* Reads a body into r->body and sets the cursor on it. */
 int reader_body(struct rights *r, struct cell_ref ref, struct cursor *ret_in);
+
+/* Takes the generation's info from its file; r->cells is open. */
+int reader_attach(struct rights *r, int info_fd);
 
 #endif

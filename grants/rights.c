@@ -50,18 +50,12 @@ static int open_folder(const char *path, const char **ret_name)
 	return fd;
 }
 
-static int read_info(int folder, uid_t owner, struct rights *r)
+static int read_info(int fd, struct rights *r)
 {
-	const char *path = r->cells.kind == CELL_KIND_USER ? "../info" : "info";
-	_cleanup_close_ int fd =
-		trusted_open(folder, path, owner, INFO_MAX_BYTES);
 	struct cells c;
 	struct cursor in;
-	int e;
+	int e = cells_open(fd, &c);
 
-	if (fd < 0)
-		return fd;
-	e = cells_open(fd, &c);
 	if (e < 0)
 		return e;
 	if (c.kind != CELL_KIND_INFO)
@@ -80,9 +74,22 @@ static int read_info(int folder, uid_t owner, struct rights *r)
 
 /* rights.db belongs to this generation; users/UID may be an older one's that
  * has not changed, and is bound to its user instead. */
+int reader_attach(struct rights *r, int info_fd)
+{
+	int e = read_info(info_fd, r);
+
+	if (e < 0)
+		return e;
+	if (r->cells.kind == CELL_KIND_ALL &&
+		r->cells.binding != r->info.generation)
+		return -EBADMSG;
+	return 0;
+}
+
 static int open_once(
 	int folder, const char *name, uid_t owner, struct rights *r)
 {
+	_cleanup_close_ int info = -1;
 	int e;
 
 	r->fd = trusted_open(folder, name, owner, CELLS_MAX_BYTES);
@@ -93,13 +100,10 @@ static int open_once(
 		return e;
 	if (r->cells.kind == CELL_KIND_INFO)
 		return -EBADMSG;
-	e = read_info(folder, owner, r);
-	if (e < 0)
-		return e;
-	if (r->cells.kind == CELL_KIND_ALL &&
-		r->cells.binding != r->info.generation)
-		return -EBADMSG;
-	return 0;
+	info = trusted_open(folder,
+		r->cells.kind == CELL_KIND_USER ? "../info" : "info", owner,
+		INFO_MAX_BYTES);
+	return info < 0 ? info : reader_attach(r, info);
 }
 
 int rights_open(const char *path, uid_t owner, struct rights **ret_rights)

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Any bytes as rights.db or users/UID: once as they are, and once with all
+ * checksums put right, so that what lies behind them is reached too. Every
+ * user is looked up, every view loaded and asked.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "grants/reader.h"
+
+#define FILE_MAX  ((size_t)1 << 20)
+#define USERS_MAX 8
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void put(int fd, const uint8_t *data, size_t size)
+{
+	if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)size) < 0 ||
+		pwrite(fd, data, size, 0) != (ssize_t)size)
+		abort();
+}
+
+static uint32_t u32_at(const uint8_t *bytes)
+{
+	uint32_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return le32toh(value);
+}
+
+static void seal(uint8_t *cell, uint64_t binding, int table, uint32_t index)
+{
+	uint64_t sum = htole64(
+		cell_checksum(binding, (enum cell_table)table, index, cell));
+
+	memcpy(cell + CELL_PAYLOAD, &sum, sizeof(sum));
+}
+
+/* All checksums as a writer would have made them; what is behind the last
+ * whole table gets one of the last table's. */
+static void reseal(uint8_t *bytes, size_t size)
+{
+	size_t at = CELL_SIZE;
+	uint64_t binding;
+
+	if (size < CELL_SIZE)
+		return;
+	memcpy(&binding, bytes + 12, sizeof(binding));
+	binding = le64toh(binding);
+	seal(bytes, 0, CELL_HEADER, 0);
+	for (int table = CELL_USERS; table < CELL_TABLES; table++) {
+		uint32_t count = u32_at(bytes + 20 + 4 * (table - 1));
+
+		for (uint32_t i = 0; i < count && at + CELL_SIZE <= size; i++) {
+			seal(bytes + at, binding, table, i);
+			at += CELL_SIZE;
+		}
+	}
+}
+
+static void ask(const struct rights_view *v, const char *name, uint32_t uid)
+{
+	struct request q = {.user = name,
+		.uid = uid,
+		.channel = CHANNEL_BROKERED,
+		.target = "plc-gw",
+		.proto = PROTO_SSH,
+		.recording = true};
+	enum proto proto = PROTO_NONE;
+	struct address a = {.family = AF_INET};
+
+	for (size_t i = 0; i < v->grant_count; i++) {
+		const struct grant *g = &v->grants[i];
+
+		(void)rights_decide(v, &q, g->not_before);
+		for (size_t t = 0; t < g->target_count; t++)
+			if (!name_valid(g->targets[t]))
+				__builtin_trap();
+	}
+	q.channel = CHANNEL_LOGIN;
+	if (rights_decide(v, &q, 1795464000).allow && v->grant_count == 0)
+		__builtin_trap();
+	(void)rights_target_at(v, &a, 22, &proto);
+}
+
+static void read_all(struct rights *r)
+{
+	static struct rights_user u, again;
+
+	for (uint32_t i = 0; i < r->cells.count[CELL_USERS] && i < USERS_MAX;
+		i++) {
+		struct rights_view v = {0};
+		uint8_t payload[CELL_PAYLOAD];
+		uint32_t uid;
+
+		if (cells_read(&r->cells, CELL_USERS, i, payload) < 0)
+			continue;
+		uid = u32_at(payload);
+		if (rights_user_by_uid(r, uid, &u) == 0) {
+			if (u.uid != uid || !name_valid(u.name))
+				__builtin_trap();
+			if (rights_user_by_name(r, u.name, &again) == 0 &&
+				strcmp(again.name, u.name) != 0)
+				__builtin_trap();
+		}
+		if (rights_view_load(r, uid, &v) == 0)
+			ask(&v, u.name, uid);
+		rights_view_done(&v);
+	}
+}
+
+static void read_file(int fd, int info_fd)
+{
+	_cleanup_rights_ struct rights *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		abort();
+	r->fd = -1;
+	if (cells_open(fd, &r->cells) < 0)
+		return;
+	/* The info's generation seldom fits: its settings are not needed. */
+	(void)reader_attach(r, info_fd);
+	read_all(r);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static int fd = -1;
+	_cleanup_free_ uint8_t *copy = NULL;
+
+	if (fd < 0)
+		fd = memfd_create("rights", MFD_CLOEXEC);
+	if (fd < 0 || size > FILE_MAX)
+		return 0;
+	put(fd, data, size);
+	read_file(fd, fd);
+	copy = malloc(size + 1);
+	if (!copy)
+		return 0;
+	memcpy(copy, data, size);
+	reseal(copy, size);
+	put(fd, copy, size);
+	read_file(fd, fd);
+	return 0;
+}
