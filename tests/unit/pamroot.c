@@ -66,6 +66,9 @@ void pamroot_write(const char *name, const char *text, mode_t mode)
 	char path[4096];
 
 	snprintf(path, sizeof(path), "%s/%s", PAM_JUMP_ROOT, name);
+	*strrchr(path, '/') = '\0';
+	make_all(path);
+	path[strlen(path)] = '/';
 	(void)unlink(path);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
