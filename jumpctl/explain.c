@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/moment.h"
 #include "jumpctl/explain.h"
+#include "jumpctl/json.h"
 #include "jumpctl/policy.h"
 #include "policy/suggest.h"
 
@@ -94,6 +95,16 @@ static int take_words(const struct invocation *in, struct question *q)
 	return 0;
 }
 
+/* As the gates count, where they run; else the wall clock. */
+static int64_t now_sec(void)
+{
+	struct moment_clock clock = {0};
+
+	if (moment_clock_read(&clock) == 0)
+		return moment_now_sec(&clock);
+	return moment_wall_ms() / 1000;
+}
+
 static int take_question(const struct invocation *in, struct question *q)
 {
 	static const struct option options[] = {
@@ -118,7 +129,7 @@ static int take_question(const struct invocation *in, struct question *q)
 		q->channel = proto_has_account(q->proto) ? CHANNEL_BROKERED
 							 : CHANNEL_TUNNEL;
 	if (!q->at_given)
-		q->at = moment_wall_ms() / 1000;
+		q->at = now_sec();
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "jumpctl/command.h"
+#include "jumpctl/json.h"
 
 /*
  * The installed policy is root's. One in another folder is a draft, and may
@@ -64,17 +64,6 @@ json_t *policy_errors_json(const struct policy_errors *e)
 				      (json_int_t)e->error[i].origin.line,
 				      "text", e->error[i].text));
 	return list;
-}
-
-int command_json(const struct invocation *in, json_t *value)
-{
-	int r = -1;
-
-	if (value)
-		r = json_dumpf(value, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(value);
-	return r < 0 ? command_failed(in, "out of memory") : EXIT_OK;
 }
 
 static int check_json(const struct invocation *in, const struct policy *p,

@@ -18,9 +18,6 @@ int policy_read(const char *dir, struct policy *ret_policy,
 void policy_errors_print(FILE *out, const struct policy_errors *e);
 json_t *policy_errors_json(const struct policy_errors *e);
 
-/* Prints value and drops it; NULL: out of memory. An exit code. */
-int command_json(const struct invocation *in, json_t *value);
-
 int policy_explain(const struct invocation *in);
 
 #endif
