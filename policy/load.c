@@ -67,8 +67,6 @@ static int refuse_file(
 			owner, owner);
 	if (r == -EFBIG)
 		return refuse(e, file, r, "it is larger than 1 MiB");
-	if (r == -EBADMSG)
-		return refuse(e, file, r, "it holds NUL bytes; is it text?");
 	if (r == -ENOENT)
 		return refuse(e, file, r, "there is no such file");
 	return refuse(e, file, r, "it can't be read: %s", strerror(-r));

@@ -24,6 +24,7 @@
 #include "policy/draft.h"
 #include "policy/hostkey.h"
 #include "policy/suggest.h"
+#include "policy/utf8.h"
 #include "tests/unit/policy_case.h"
 
 #define EXPECTED "=== expected\n"
@@ -356,6 +357,56 @@ static void spelling_is_near_or_not(void **state)
 	suggest_consider(&(struct suggest){.word = longer}, longer);
 }
 
+static void text_shows_what_it_is(void **state)
+{
+	static const struct {
+		const char *bytes;
+		bool plain;
+	} rows[] = {
+		{"", true},
+		{"Line A\tB", true},
+		{"S\xc3\xbc"
+		 "d",
+			true},
+		{"\xe2\x82\xac", true},	    /* euro sign */
+		{"\xf0\x9f\x8f\xad", true}, /* a factory */
+		{"\x1b[31m", false},
+		{"\x7f", false},
+		{"\xc2\x9b"
+		 "31m",
+			false},		     /* CSI of one byte */
+		{"\xc2\xad", false},	     /* soft hyphen */
+		{"\xe2\x80\xae", false},     /* right to left override */
+		{"\xe2\x81\xa6", false},     /* isolate */
+		{"\xe2\x80\x8b", false},     /* zero width space */
+		{"\xe2\x80\xa8", false},     /* line separator */
+		{"\xef\xbb\xbf", false},     /* byte order mark */
+		{"\xf3\xa0\x81\x81", false}, /* tag */
+		{"\xc0\xaf", false},	     /* overlong */
+		{"\xe0\x80\xaf", false},
+		{"\xf0\x80\x80\xaf", false},
+		{"\xed\xa0\x80", false},     /* surrogate */
+		{"\xf4\x90\x80\x80", false}, /* beyond U+10FFFF */
+		{"\xf8\x88\x80\x80\x80", false},
+		{"\x80", false}, /* tail alone */
+		{"\xc3", false}, /* head alone */
+		{"\xc3"
+		 "a",
+			false},
+		{"\xff", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (utf8_is_plain(rows[i].bytes, strlen(rows[i].bytes)) !=
+			rows[i].plain)
+			fail_msg("row %zu", i);
+	}
+	assert_true(ascii_is_plain("a\tb"));
+	assert_false(ascii_is_plain("\x01"));
+	assert_false(ascii_is_plain("\xc3\xbc"));
+	assert_false(ascii_is_plain("\x7f"));
+}
+
 /* ---- files ---- */
 
 struct folder {
@@ -493,6 +544,46 @@ static void links_and_missing_files_are_refused(void **state)
 	refused(f, -ENOENT, "jump.conf", "no such file");
 }
 
+static void large_and_binary_files_are_refused(void **state)
+{
+	struct folder *f = *state;
+	_cleanup_free_ char *large = malloc(1024 * 1024 + 2);
+
+	assert_non_null(large);
+	memset(large, '\n', 1024 * 1024 + 1);
+	large[1024 * 1024 + 1] = '\0';
+	put(f->more, "a.conf", large, 0644);
+	refused(f, -EFBIG, "policy.d/a.conf", "larger than 1 MiB");
+	large[1024 * 1024] = '\0';
+	put(f->more, "a.conf", large, 0644);
+	{
+		_cleanup_policy_ struct policy p = {0};
+
+		assert_int_equal(load(f, &p), 0);
+	}
+	put(f->more, "a.conf", "# a\n", 0644);
+	{
+		_cleanup_close_ int fd = openat(
+			f->more, "a.conf", O_WRONLY | O_APPEND | O_CLOEXEC);
+
+		assert_int_equal(fd_write_all(fd, "\0\n", 2), 0);
+	}
+	refused(f, -EINVAL, "policy.d/a.conf", "control characters");
+}
+
+static void no_folder_is_refused(void **state)
+{
+	struct policy p = {0};
+
+	assert_int_equal(
+		policy_load("/nonexistent/jump", geteuid(), &p, &errors),
+		-ENOENT);
+	assert_string_equal(errors.error[0].text, "there is no such folder");
+	assert_int_equal(
+		policy_load("/dev/null", geteuid(), &p, &errors), -ENOTDIR);
+	assert_int_equal(errors.count, 1);
+}
+
 static void odd_names_are_refused(void **state)
 {
 	struct folder *f = *state;
@@ -563,12 +654,15 @@ int main(void)
 		cmocka_unit_test(a_line_less_gives_no_right),
 		cmocka_unit_test(damaged_hostkeys_are_refused),
 		cmocka_unit_test(spelling_is_near_or_not),
+		cmocka_unit_test(text_shows_what_it_is),
 		WITH_FOLDER(files_are_read_in_order),
 		WITH_FOLDER(no_folder_of_more_is_fine),
 		WITH_FOLDER(files_that_others_may_write_are_refused),
 		WITH_FOLDER(other_owners_are_refused),
 		WITH_FOLDER(links_and_missing_files_are_refused),
 		WITH_FOLDER(odd_names_are_refused),
+		WITH_FOLDER(large_and_binary_files_are_refused),
+		cmocka_unit_test(no_folder_is_refused),
 		WITH_FOLDER(unknown_time_zones_are_refused),
 		cmocka_unit_test(every_key_is_documented),
 	};
