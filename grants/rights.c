@@ -277,3 +277,17 @@ int rights_user_by_name(
 		e = -EBADMSG;
 	return e < 0 ? e : load_user(r, &cell, ret_user);
 }
+
+uint32_t rights_user_count(const struct rights *r)
+{
+	return r->cells.count[CELL_USERS];
+}
+
+int rights_user_at(
+	struct rights *r, uint32_t place, struct rights_user *ret_user)
+{
+	struct user_cell cell;
+	int e = read_user_cell(r, place, &cell);
+
+	return e < 0 ? e : load_user(r, &cell, ret_user);
+}

@@ -57,6 +57,11 @@ int rights_user_by_uid(
 int rights_user_by_name(
 	struct rights *r, const char *name, struct rights_user *ret_user);
 
+/* For listings: how many users, and each by its place (sorted by uid). */
+uint32_t rights_user_count(const struct rights *r);
+int rights_user_at(
+	struct rights *r, uint32_t place, struct rights_user *ret_user);
+
 /*
  * Everything that policy_decide_any() needs for one user: a small policy of
  * just the zones, targets and conduits that this user's grants can use, and

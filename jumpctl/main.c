@@ -13,6 +13,7 @@
 
 const struct command *const command_tables[] = {
 	completion_commands,
+	grants_commands,
 	policy_commands,
 	NULL,
 };
