@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/health.h"
 #include "base/moment.h"
+#include "workers/peer/live.h"
 
 /* New work needs a clock that is trusted and a statement that is fresh. */
 static int look_at_time(struct admission *a, const char **ret_reason)
@@ -57,19 +59,34 @@ static void keep(struct admission *a, const struct decision *d,
 	a->grace_sec = d->grace_sec;
 }
 
+static bool recorded(
+	const struct admission_request *q, const struct session_record *s)
+{
+	const struct live what = {.conn = q->conn,
+		.session = s->uuid,
+		.uid = s->uid,
+		.target = q->target};
+	_cleanup_close_ int fd = -1;
+
+	if (q->is_recorder)
+		return true;
+	fd = live_open(LIVE_DIR, &what);
+	return fd >= 0;
+}
+
 static int decide(struct admission *a, struct rights *rights,
-	const char *target, const char *account, const char **ret_reason)
+	const struct admission_request *request, const char **ret_reason)
 {
 	_cleanup_rights_view_ struct rights_view view = {0};
 	struct request q = {
 		.user = a->session.user,
 		.uid = a->session.uid,
 		.channel = CHANNEL_BROKERED,
-		.target = target,
+		.target = request->target,
 		.proto = PROTO_SSH,
-		.account = account,
+		.account = request->account,
 		.source = a->session.source_address,
-		.recording = true,
+		.recording = recorded(request, &a->session),
 	};
 	struct decision d;
 	int r = rights_view_load(rights, a->session.uid, &view);
@@ -85,8 +102,8 @@ static int decide(struct admission *a, struct rights *rights,
 	return 0;
 }
 
-int admit(int fd, const char *target, const char *account,
-	struct admission *ret, const char **ret_reason)
+int admit(int fd, const struct admission_request *q, struct admission *ret,
+	const char **ret_reason)
 {
 	_cleanup_rights_ struct rights *rights = NULL;
 	int r;
@@ -106,5 +123,5 @@ int admit(int fd, const char *target, const char *account,
 		r = look_at_health(ret, ret_reason);
 	if (r < 0)
 		return r;
-	return decide(ret, rights, target, account, ret_reason);
+	return decide(ret, rights, q, ret_reason);
 }

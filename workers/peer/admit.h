@@ -27,15 +27,22 @@ struct admission {
 	uint32_t grace_sec;
 };
 
+struct admission_request {
+	const char *target;
+	const char *account;
+	const char *conn;
+	bool is_recorder; /* the caller itself is the recording */
+};
+
 /*
- * Decides CHANNEL_BROKERED, ssh, `account` on `target` for the session
- * behind the socket; a recording is taken as proven, which the caller either
- * is or has looked for. Returns 0 with everything in ret filled; else -errno
- * and *ret_reason, one word of the closed set: "peer", "clock", "stale",
- * "audit", "error", or the decision's. As far as the session could be told it is in
- * ret, for the refusal's event.
+ * Decides CHANNEL_BROKERED, ssh, the account on the target for the session
+ * behind the socket; recorded is what the recorder asks for itself, or what
+ * has a live recording of this connection, session and target. Returns 0
+ * with everything in ret filled; else -errno and *ret_reason, one word of the
+ * closed set: "peer", "clock", "stale", "audit", "error", or the decision's. As
+ * far as the session could be told it is in ret, for the refusal's event.
  */
-int admit(int fd, const char *target, const char *account,
-	struct admission *ret, const char **ret_reason);
+int admit(int fd, const struct admission_request *q, struct admission *ret,
+	const char **ret_reason);
 
 #endif

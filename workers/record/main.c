@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -175,13 +176,16 @@ static int take_signals(struct job *j)
 /* Evidence first: file, then event, then lock; only then is it "ok". */
 static const char *prepare(struct job *j)
 {
+	const struct admission_request q = {.target = j->request.target,
+		.account = j->request.account,
+		.conn = j->request.conn,
+		.is_recorder = true};
 	const char *reason = "error";
 	int r = receive(j);
 
 	if (r < 0)
 		return "request";
-	r = admit(SOCK_FD, j->request.target, j->request.account, &j->admission,
-		&reason);
+	r = admit(SOCK_FD, &q, &j->admission, &reason);
 	describe(j);
 	if (r < 0)
 		return reason;
@@ -238,6 +242,7 @@ int main(void)
 
 	if (proc_harden(1, NULL) < 0)
 		return 1;
+	(void)umask(027); /* auditors may read: their group is the folder's */
 	reason = prepare(&j);
 	if (reason)
 		return refuse(&j, reason);

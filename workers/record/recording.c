@@ -46,13 +46,8 @@ static int open_day(const char *dir, const char *day)
 
 	if (root < 0)
 		return -errno;
-	/* the mode again, because the umask took the group's part */
-	if (mkdirat(root, day, 0750) == 0) {
-		if (fchmodat(root, day, 0750, 0) < 0)
-			return -errno;
-	} else if (errno != EEXIST) {
+	if (mkdirat(root, day, 0750) < 0 && errno != EEXIST)
 		return -errno;
-	}
 	fd = openat(root, day, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
