@@ -3,6 +3,7 @@
 #include "approvals/sign/signer.h"
 
 #include <errno.h>
+#include <gnutls/crypto.h>
 #include <jose/jose.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,15 +18,20 @@ void signer_done(struct signer *s)
 	*s = (struct signer){0};
 }
 
+/* From the thumbprint (RFC 7638), in digits that look well in file names. */
 static int set_kid(struct signer *s)
 {
 	_cleanup_json_ json_t *thumbprint = jose_jwk_thp(NULL, s->key, "S256");
+	const char *text = json_string_value(thumbprint);
+	uint8_t digest[32];
 
-	if (!json_is_string(thumbprint))
+	if (!text || gnutls_hash_fast(
+			     GNUTLS_DIG_SHA256, text, strlen(text), digest) < 0)
 		return -EIO;
-	snprintf(s->kid, sizeof(s->kid), "jump-%.16s",
-		json_string_value(thumbprint));
-	return id_valid(s->kid) ? 0 : -EIO;
+	snprintf(s->kid, sizeof(s->kid), "jump-%02x%02x%02x%02x%02x%02x",
+		digest[0], digest[1], digest[2], digest[3], digest[4],
+		digest[5]);
+	return 0;
 }
 
 int signer_make(struct signer *ret_signer)

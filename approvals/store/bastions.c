@@ -65,9 +65,9 @@ void bastion_done(struct bastion *b)
 	*b = (struct bastion){0};
 }
 
-#define BASTION_COLUMNS                                                        \
-	"SELECT name, state, seal_jwk, inventory, inventory_at, revision "     \
-	"FROM bastion "
+#define BASTION_SELECT(inventory)                                              \
+	"SELECT name, state, seal_jwk, " inventory                             \
+	", inventory_at, inventory_rev, revision FROM bastion "
 
 static int take_bastion(struct db_query *q, struct bastion *ret_bastion)
 {
@@ -76,7 +76,8 @@ static int take_bastion(struct db_query *q, struct bastion *ret_bastion)
 		.seal_jwk = strdup(db_text(q, 2)),
 		.inventory = strdup(db_text(q, 3)),
 		.inventory_at = db_int(q, 4),
-		.revision = db_int(q, 5),
+		.inventory_rev = db_int(q, 5),
+		.revision = db_int(q, 6),
 	};
 
 	if (!b.seal_jwk || !b.inventory) {
@@ -88,13 +89,13 @@ static int take_bastion(struct db_query *q, struct bastion *ret_bastion)
 	return 0;
 }
 
-int store_bastion_get(
-	struct db_tx *tx, const char *name, struct bastion *ret_bastion)
+static int get(struct db_tx *tx, const char *sql, const char *name,
+	struct bastion *ret_bastion)
 {
 	_cleanup_db_query_ struct db_query q = {0};
 	int r;
 
-	db_query_init(&q, tx, BASTION_COLUMNS "WHERE name = $1");
+	db_query_init(&q, tx, sql);
 	db_bind_text(&q, 1, name);
 	r = db_step(&q);
 	if (r <= 0)
@@ -102,12 +103,26 @@ int store_bastion_get(
 	return take_bastion(&q, ret_bastion);
 }
 
+int store_bastion_get(
+	struct db_tx *tx, const char *name, struct bastion *ret_bastion)
+{
+	return get(tx, BASTION_SELECT("inventory") "WHERE name = $1", name,
+		ret_bastion);
+}
+
+int store_bastion_head(
+	struct db_tx *tx, const char *name, struct bastion *ret_bastion)
+{
+	return get(
+		tx, BASTION_SELECT("''") "WHERE name = $1", name, ret_bastion);
+}
+
 int store_bastion_list(struct db_tx *tx, bastion_each each, void *arg)
 {
 	_cleanup_db_query_ struct db_query q = {0};
 	int r;
 
-	db_query_init(&q, tx, BASTION_COLUMNS "ORDER BY name");
+	db_query_init(&q, tx, BASTION_SELECT("''") "ORDER BY name");
 	while ((r = db_step(&q)) > 0) {
 		_cleanup_bastion_ struct bastion b = {0};
 
@@ -141,8 +156,8 @@ int store_bastion_enrol(
 
 	db_query_init(&q, tx,
 		"INSERT INTO bastion (name, state, seal_jwk, inventory, "
-		"inventory_at, revision, enrolled_at) "
-		"VALUES ($1, 'enrolled', $2, '', 0, 1, $3) "
+		"inventory_at, inventory_rev, revision, enrolled_at) "
+		"VALUES ($1, 'enrolled', $2, '', 0, 0, 1, $3) "
 		"ON CONFLICT (name) DO UPDATE SET state = 'enrolled', "
 		"seal_jwk = excluded.seal_jwk, "
 		"revision = bastion.revision + 1, "
@@ -195,7 +210,8 @@ int store_bastion_inventory(
 	int r;
 
 	db_query_init(&q, tx,
-		"UPDATE bastion SET inventory = $2, inventory_at = $3 "
+		"UPDATE bastion SET inventory = $2, inventory_at = $3, "
+		"inventory_rev = inventory_rev + 1 "
 		"WHERE name = $1");
 	db_bind_text(&q, 1, name);
 	db_bind_text(&q, 2, inventory);

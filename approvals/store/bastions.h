@@ -24,12 +24,15 @@ struct bastion {
 	bool enrolled;
 	char *seal_jwk;
 	char *inventory; /* "" until uploaded */
-	int64_t inventory_at;
+	int64_t inventory_at, inventory_rev;
 	int64_t revision;
 };
 void bastion_done(struct bastion *b);
 #define _cleanup_bastion_ __attribute__((cleanup(bastion_done)))
 int store_bastion_get(
+	struct db_tx *tx, const char *name, struct bastion *ret_bastion);
+/* The same, its inventory left empty: that can be megabytes. */
+int store_bastion_head(
 	struct db_tx *tx, const char *name, struct bastion *ret_bastion);
 /* Enrols it, anew when it is there: revision goes on, inventory stays. A
  * new sealing key makes the old seals worthless: they are dropped. */
@@ -43,6 +46,7 @@ int store_bastion_touch(struct db_tx *tx, const char *name);
 /* Those where this supplier is enrolled. */
 int store_bastions_touch_of(struct db_tx *tx, const char *supplier);
 typedef int (*bastion_each)(void *arg, const struct bastion *b);
+/* In the order of names, inventories left empty. */
 int store_bastion_list(struct db_tx *tx, bastion_each each, void *arg);
 
 #endif

@@ -38,6 +38,8 @@ struct db_tx {
 	struct db *db; /* NULL: none open */
 };
 int db_begin(struct db *db, struct db_tx *ret_tx);
+/* One that only reads: does not wait for writers of other processes. */
+int db_begin_read(struct db *db, struct db_tx *ret_tx);
 int db_commit(struct db_tx *tx); /* durable when it returns 0 */
 void db_tx_done(struct db_tx *tx);
 #define _cleanup_db_tx_ __attribute__((cleanup(db_tx_done)))

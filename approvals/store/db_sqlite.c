@@ -118,18 +118,28 @@ const char *db_error(const struct db *db)
 	return db->error;
 }
 
-int db_begin(struct db *db, struct db_tx *ret_tx)
+static int begin(struct db *db, const char *sql, struct db_tx *ret_tx)
 {
 	int r;
 
 	(void)pthread_mutex_lock(&db->lock);
-	r = execute(db, "BEGIN IMMEDIATE");
+	r = execute(db, sql);
 	if (r < 0) {
 		(void)pthread_mutex_unlock(&db->lock);
 		return r;
 	}
 	ret_tx->db = db;
 	return 0;
+}
+
+int db_begin(struct db *db, struct db_tx *ret_tx)
+{
+	return begin(db, "BEGIN IMMEDIATE", ret_tx);
+}
+
+int db_begin_read(struct db *db, struct db_tx *ret_tx)
+{
+	return begin(db, "BEGIN DEFERRED", ret_tx);
 }
 
 int db_commit(struct db_tx *tx)

@@ -38,10 +38,10 @@ int store_visit_add(struct db_tx *tx, struct visit *v, int64_t now_ms)
 		"INSERT INTO visit (id, bastion, supplier, requester, state, "
 		"version, targets, protocols, account, not_before, not_after, "
 		"purpose, ticket, record, files, sources, created_at, "
-		"decided_at, decided_by, reason, round, open_round, "
+		"decided_at, decided_by, reason, needed, round, open_round, "
 		"extend_to, extend_by, extend_reason) VALUES ($1, $2, $3, "
 		"$4, $5, 1, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-		"$16, 0, '', '', 1, 0, 0, '', '')");
+		"$16, 0, '', '', $17, 1, 0, 0, '', '')");
 	db_bind_text(&q, 1, v->id);
 	db_bind_text(&q, 2, v->bastion);
 	db_bind_text(&q, 3, v->supplier);
@@ -58,6 +58,7 @@ int store_visit_add(struct db_tx *tx, struct visit *v, int64_t now_ms)
 	db_bind_int(&q, 14, v->files);
 	db_bind_text(&q, 15, v->sources);
 	db_bind_int(&q, 16, v->created_at);
+	db_bind_int(&q, 17, v->needed);
 	r = db_run(&q);
 	return r < 0 ? r : 0;
 }
@@ -67,7 +68,7 @@ int store_visit_add(struct db_tx *tx, struct visit *v, int64_t now_ms)
 	"targets, protocols, account, not_before, not_after, purpose, "        \
 	"ticket, record, files, sources, created_at, decided_at, "             \
 	"decided_by, reason, round, open_round, extend_to, extend_by, "        \
-	"extend_reason FROM visit "
+	"extend_reason, needed FROM visit "
 
 /* What is none of the three is the strictest. */
 static enum record record_of(int64_t value)
@@ -90,6 +91,7 @@ static void take_numbers(struct db_query *q, struct visit *v)
 	v->round = db_int(q, 20);
 	v->open_round = db_int(q, 21);
 	v->extend_to = db_int(q, 22);
+	v->needed = (unsigned)db_int(q, 25);
 }
 
 static int take_visit(struct db_query *q, struct visit *ret_visit)
@@ -143,7 +145,7 @@ int store_visit_move(struct db_tx *tx, struct visit *v, enum visit_state from)
 		"UPDATE visit SET state = $3, version = version + 1, "
 		"not_after = $4, decided_at = $5, decided_by = $6, "
 		"reason = $7, round = $8, open_round = $9, extend_to = $10, "
-		"extend_by = $11, extend_reason = $12 "
+		"extend_by = $11, extend_reason = $12, needed = $14 "
 		"WHERE id = $1 AND version = $2 AND state = $13");
 	db_bind_text(&q, 1, v->id);
 	db_bind_int(&q, 2, v->version);
@@ -158,6 +160,7 @@ int store_visit_move(struct db_tx *tx, struct visit *v, enum visit_state from)
 	db_bind_text(&q, 11, v->extend_by);
 	db_bind_text(&q, 12, v->extend_reason);
 	db_bind_text(&q, 13, visit_state_word(from));
+	db_bind_int(&q, 14, v->needed);
 	r = db_run(&q);
 	if (r == 1)
 		v->version++;
@@ -173,7 +176,8 @@ int store_visit_list(struct db_tx *tx, const struct visit_filter *filter,
 	db_query_init(&q, tx,
 		VISIT_COLUMNS
 		"WHERE ($1 = '' OR bastion = $1) AND ($2 = '' OR state = $2) "
-		"AND not_after > $3 AND id > $4 ORDER BY id LIMIT $5");
+		"AND not_after > $3 AND id > $4 "
+		"AND ($6 = '' OR requester = $6) ORDER BY id LIMIT $5");
 	db_bind_text(&q, 1, filter->bastion);
 	db_bind_text(&q, 2,
 		filter->state == VISIT_NONE ? ""
@@ -181,6 +185,7 @@ int store_visit_list(struct db_tx *tx, const struct visit_filter *filter,
 	db_bind_int(&q, 3, filter->ends_after);
 	db_bind_text(&q, 4, filter->after_id);
 	db_bind_int(&q, 5, filter->limit > 0 ? filter->limit : INT64_MAX);
+	db_bind_text(&q, 6, filter->requester);
 	while ((r = db_step(&q)) > 0) {
 		_cleanup_visit_ struct visit v = {0};
 

@@ -31,6 +31,7 @@ struct visit {
 	int64_t created_at, decided_at;
 	char decided_by[NAME_SIZE];
 	char *reason;
+	unsigned needed; /* distinct approvers, when it was last judged */
 	int64_t round, open_round;
 	int64_t extend_to;
 	char extend_by[NAME_SIZE];
@@ -43,15 +44,16 @@ void visit_done(struct visit *v);
 int store_visit_add(struct db_tx *tx, struct visit *visit, int64_t now_ms);
 int store_visit_get(struct db_tx *tx, const char *id, struct visit *ret_visit);
 /*
- * Writes state, not_after, decided_*, reason, round, open_round, extend_* of
- * `visit`, if the row still has visit->version and the state `from`: one of
- * two racing decisions gets -ESTALE.
+ * Writes state, not_after, decided_*, reason, needed, round, open_round and
+ * extend_* of `visit`, if the row still has visit->version and the state
+ * `from`: one of two racing decisions gets -ESTALE.
  */
 int store_visit_move(
 	struct db_tx *tx, struct visit *visit, enum visit_state from);
 
 struct visit_filter {
 	const char *bastion;	/* NULL: all */
+	const char *requester;	/* NULL: all */
 	enum visit_state state; /* VISIT_NONE: all */
 	int64_t ends_after;	/* not_after greater than this */
 	const char *after_id;	/* for paging: ids greater than this */

@@ -14,6 +14,7 @@ CREATE TABLE bastion (
 	seal_jwk text NOT NULL,        -- public key that its seeds are sealed to
 	inventory text NOT NULL,       -- JSON as uploaded; '' until then
 	inventory_at bigint NOT NULL,
+	inventory_rev bigint NOT NULL, -- counts uploads
 	revision bigint NOT NULL,      -- counts changes of what its snapshot says
 	enrolled_at bigint NOT NULL
 );
@@ -96,6 +97,7 @@ CREATE TABLE visit (
 	decided_at bigint NOT NULL,
 	decided_by text NOT NULL,
 	reason text NOT NULL,          -- of the last denial or revocation
+	needed bigint NOT NULL,        -- distinct approvers, when last judged
 	round bigint NOT NULL,         -- of approvals that are being counted
 	open_round bigint NOT NULL,    -- whose approvals made it what it is
 	extend_to bigint NOT NULL,
