@@ -57,7 +57,7 @@ static void *room(size_t count, size_t size)
 	return calloc(count ? count : 1, size);
 }
 
-static void refuse(struct job *j, const struct refusal *refusal)
+static void refuse(struct job *j, const struct grant_refusal *refusal)
 {
 	if (j->c.refusal_count < COMPILE_REFUSALS_MAX)
 		j->c.refusals[j->c.refusal_count] = *refusal;
@@ -121,7 +121,7 @@ static struct decision ask(struct job *j, const struct grant *g,
 static void refuse_part(struct job *j, const struct grant *g,
 	const char *target, enum proto proto, const struct decision *d)
 {
-	struct refusal r = {
+	struct grant_refusal r = {
 		.word = reason_word(d->reason),
 		.user = g->user,
 		.uid = g->uid,
@@ -274,7 +274,7 @@ static void compile_grants(
 		if (!word && u->grant_count == COMPILE_GRANTS_MAX)
 			word = "limit";
 		if (word) {
-			refuse(j, &(struct refusal){.word = word,
+			refuse(j, &(struct grant_refusal){.word = word,
 					  .user = g->user,
 					  .uid = g->uid,
 					  .grant = g});
@@ -295,7 +295,7 @@ static int compile_user(struct job *j, const struct snapshot_user *from)
 	int e;
 
 	if (word) {
-		refuse(j, &(struct refusal){.word = word,
+		refuse(j, &(struct grant_refusal){.word = word,
 				  .user = from->name,
 				  .uid = from->uid});
 		compile_grants(j, &u, "user");

@@ -14,7 +14,7 @@
 #define COMPILE_GRANTS_MAX   1024 /* of one user */
 
 /* Borrowed from snapshot and policy. word is for the event's reason. */
-struct refusal {
+struct grant_refusal {
 	const char *word; /* "name", "uid", "local", "gecos"; of a
 			   * grant: "user", "limit", reason_word() */
 	const char *user;
@@ -42,7 +42,7 @@ struct compiled {
 	size_t conduit_count;
 	uint32_t *conduits;   /* indices in policy */
 	size_t refusal_count; /* may exceed what is kept */
-	struct refusal *refusals;
+	struct grant_refusal *refusals;
 };
 
 void compiled_done(struct compiled *c);

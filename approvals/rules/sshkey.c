@@ -127,6 +127,17 @@ static bool take_rsa(struct cursor *c)
 	return n_bits >= 3072 && n_bits <= 4096 && (n[n_len - 1] & 1);
 }
 
+/* Bastions refuse a snapshot with any other: doc/formats/snapshot.md. */
+static bool application_valid(const uint8_t *bytes, size_t len)
+{
+	if (len < 4 || len > 64 || memcmp(bytes, "ssh:", 4) != 0)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i] <= 0x20 || bytes[i] >= 0x7f)
+			return false;
+	return true;
+}
+
 static bool take_part(struct cursor *c, enum part part, size_t row)
 {
 	const uint8_t *bytes;
@@ -138,7 +149,7 @@ static bool take_part(struct cursor *c, enum part part, size_t row)
 		return take_rsa(c);
 	bytes = take_string(c, &len);
 	if (part == PART_APPLICATION)
-		return bytes && len >= 4 && memcmp(bytes, "ssh:", 4) == 0;
+		return bytes && application_valid(bytes, len);
 	/* A point on a NIST curve comes uncompressed. */
 	return bytes && len == types[row].len &&
 	       (!types[row].curve || bytes[0] == 0x04);

@@ -68,7 +68,7 @@ static void tell(const struct compiled *c, const struct published *p)
 {
 	for (size_t i = 0; i < c->refusal_count && i < COMPILE_REFUSALS_MAX;
 		i++) {
-		const struct refusal *r = &c->refusals[i];
+		const struct grant_refusal *r = &c->refusals[i];
 
 		(void)fprintf(stderr, "refused: %s %s %s %s %s\n", r->user,
 			r->grant ? r->grant->id : "-",

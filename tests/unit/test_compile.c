@@ -76,7 +76,7 @@ static bool told(const struct compilation *k, const char *word,
 	const char *grant_id, const char *target, enum proto proto)
 {
 	for (size_t i = 0; i < k->c.refusal_count; i++) {
-		const struct refusal *r = &k->c.refusals[i];
+		const struct grant_refusal *r = &k->c.refusals[i];
 
 		if (strcmp(r->word, word) == 0 &&
 			strcmp(r->grant ? r->grant->id : "",
@@ -221,7 +221,8 @@ static void test_length_and_approvals(void **state)
 	k.policy.conduits[0].approvals = 2;
 	set(grant(&k, 0), "not_after",
 		json_integer(FIXTURE_NOW + 8 * 3600 + 1));
-	set(grant(&k, 1), "approved_by", json_pack("[s]", "anna"));
+	set(grant(&k, 1), "approved_by",
+		json_pack("[s,s]", "anna", "acme-tech2")); /* itself */
 	compile(&k);
 	assert_int_equal(k.c.grant_count, 0);
 	assert_int_equal(k.c.user_count, 2);

@@ -175,7 +175,7 @@ static const struct {
 	{'g', "approved_by", NULL, "member"},
 	{'g', "approved_by", "[]", "value"},
 	{'g', "approved_by", "[\"anna\",\"anna\"]", "value"},
-	{'g', "approved_by", "[\"acme-tech1\"]", "value"},
+	{'g', "approved_by", "[\"acme-tech1\"]", NULL},
 	{'g', "approved_by", "[\"Anna\"]", "value"},
 	{'g', "ticket", NULL, "member"},
 	{'g', "ticket", "\"\"", NULL},
