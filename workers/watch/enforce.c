@@ -246,14 +246,36 @@ static int carry_out(struct cases *c, const char *by)
 	return keep_first(r, q);
 }
 
+static int gather(struct enforcer *e, const struct moment_clock *clock,
+	struct cases *ret_cases)
+{
+	int64_t boot_ms = moment_boot_ms();
+
+	return cases_gather(e->places,
+		boot_ms + clock->offset_ms - ENFORCE_BEHIND_MS, boot_ms,
+		ret_cases);
+}
+
+size_t enforce_pending(struct enforcer *e, const struct moment_clock *clock)
+{
+	_cleanup_cases_ struct cases c = {0};
+	size_t pending = 0;
+
+	if (gather(e, clock, &c) < 0)
+		return 0;
+	(void)cases_judge(&c, &e->seen);
+	for (size_t i = 0; i < c.connection_count; i++)
+		pending += c.connections[i].fate == FATE_ENDS;
+	for (size_t i = 0; i < c.session_count; i++)
+		pending += c.sessions[i].fate == FATE_ENDS;
+	return pending;
+}
+
 int enforce_round(struct enforcer *e, const struct moment_clock *clock,
 	int64_t *ret_next_boot_ms)
 {
 	_cleanup_cases_ struct cases c = {0};
-	int64_t boot_ms = moment_boot_ms();
-	int64_t now_ms = boot_ms + clock->offset_ms - ENFORCE_BEHIND_MS;
-	int r = cases_gather(e->places, now_ms, boot_ms, &c);
-	int judged, done;
+	int r = gather(e, clock, &c), judged, done;
 
 	*ret_next_boot_ms = INT64_MAX;
 	if (r < 0)

@@ -31,6 +31,9 @@ struct enforcer {
 int enforce_round(struct enforcer *e, const struct moment_clock *clock,
 	int64_t *ret_next_boot_ms);
 
+/* How many cases a round would end now; 0 also when that is unknown. */
+size_t enforce_pending(struct enforcer *e, const struct moment_clock *clock);
+
 /*
  * One enforcer at a time, so that each end is told once. Waits at most
  * wait_ms, then goes on without: an end told twice is better than none.
