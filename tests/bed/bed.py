@@ -75,6 +75,20 @@ def keyfile(**values):
     return "".join(f"{k}={v}\n" for k, v in values.items())
 
 
+def entry(data):
+    """One datagram of the journal's native protocol."""
+    fields = {}
+    while data:
+        line, _, data = data.partition(b"\n")
+        if b"=" in line:
+            key, _, value = line.partition(b"=")
+        else:
+            size = struct.unpack("<Q", data[:8])[0]
+            key, value, data = line, data[8:8 + size], data[9 + size:]
+        fields[key.decode()] = value.decode()
+    return fields
+
+
 class Result:
     def __init__(self, status, out, err):
         self.status, self.out, self.err = status, out, err
@@ -181,6 +195,7 @@ class Bed:
         self._folders()
         self._target()
         self._policy()
+        self._journal()
         self.clock()
         self._health()
         threading.Thread(target=self._heartbeat, daemon=True).start()
@@ -270,7 +285,7 @@ StrictModes no
                 ["/usr/sbin/sshd", "-D", "-e", "-f", f"{WORK}/{name}.conf"],
                 stderr=log, stdin=subprocess.DEVNULL))
 
-    def _policy(self, extra=""):
+    def _policy(self, grace="0", record="required"):
         os.makedirs(POLICY + "/policy.d", exist_ok=True)
         keys = {}
         for name in TARGETS:
@@ -303,11 +318,32 @@ Users = acme-*
 To = cell-a
 Protocols = ssh rdp vnc
 MaxWindow = 8h
-Grace = 0
+Grace = {grace}
 Approvals = 1
-Record = required
+Record = {record}
 MaxConnections = 64
-{extra}""")
+""")
+
+    def _journal(self):
+        """Hears what would go to the journal."""
+        os.makedirs("/run/systemd/journal", exist_ok=True)
+        sh("mount", "-t", "tmpfs", "tmpfs", "/run/systemd/journal")
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        s.bind("/run/systemd/journal/socket")
+        os.chmod("/run/systemd/journal/socket", 0o666)
+        self.journal = []
+
+        def hear():
+            while not self.stop.is_set():
+                self.journal.append(entry(s.recv(65536)))
+        threading.Thread(target=hear, daemon=True).start()
+
+    def events(self, name, **fields):
+        """Entries of that event, e.g. events("record.start", JUMP_CONN=c)."""
+        time.sleep(0.05)
+        return [e for e in list(self.journal)
+                if e.get("JUMP_EVENT") == name and
+                all(e.get(k) == v for k, v in fields.items())]
 
     # -- what root's workers publish ----------------------------------
 
