@@ -5,6 +5,7 @@
  */
 #include "workers/peer/live.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -59,6 +60,37 @@ int live_create(const char *dir, const struct live *what)
 		return r;
 	}
 	return TAKE_FD(fd);
+}
+
+/* A file that is being made is locked before anything stands in it. */
+static void sweep_one(int dirfd, const char *name)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	if (!conn_valid(name))
+		return;
+	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size == 0)
+		return;
+	if (!live_held(fd))
+		(void)unlinkat(dirfd, name, 0);
+}
+
+void live_sweep(const char *dir)
+{
+	_cleanup_closedir_ DIR *d = opendir(dir);
+	size_t seen = 0;
+
+	if (!d)
+		return;
+	for (const struct dirent *e; (e = readdir(d));) {
+		if (e->d_name[0] == '.')
+			continue;
+		if (++seen > LIVE_SWEEP_MAX)
+			return;
+		sweep_one(dirfd(d), e->d_name);
+	}
 }
 
 static bool says(const struct keyfile *k, const struct live *what)

@@ -29,6 +29,13 @@ struct live {
 int live_create(const char *dir, const struct live *what);
 
 /*
+ * The recorder: removes what recorders that were killed left behind, that is
+ * files which nobody holds locked; at most LIVE_SWEEP_MAX are looked at.
+ */
+#define LIVE_SWEEP_MAX 256
+void live_sweep(const char *dir);
+
+/*
  * The gates: is a recording of this connection, of this session and target,
  * alive right now? The file must belong to the owner of the folder. Returns
  * a descriptor for live_held(), or -ENOENT: no such recording, -ENOLCK: it

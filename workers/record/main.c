@@ -152,6 +152,7 @@ static int hold_live(struct job *j)
 		.target = j->request.target,
 	};
 
+	live_sweep(LIVE_DIR);
 	j->live_name = sandbox_name(j->request.conn);
 	j->live_dir = open(LIVE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (!j->live_name || j->live_dir < 0)
