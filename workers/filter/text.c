@@ -22,6 +22,11 @@
 
 #include "base/cleanup.h"
 
+/*
+ * Protocols of the rules at the ends of put_leave() and put_enter() are
+ * numbers, TCP and ICMPv6: their names need a file that a small host lacks.
+ */
+
 /* A browser behind -D opens some dozens at once; a port scan many more. */
 #define PACE_PER_SECOND 40
 #define PACE_BURST	80
@@ -185,7 +190,7 @@ static void put_leave(FILE *f, const struct filter_plan *plan)
 	      "\t\tip6 daddr fe80::/10 ct state new udp dport != 547 "
 	      "goto refuse_other\n"
 	      "\t\tip6 daddr fe80::/10 ct state new meta l4proto "
-	      "{ tcp, ipv6-icmp } goto refuse_other\n"
+	      "{ 6, 58 } goto refuse_other\n"
 	      "\t}\n",
 		f);
 }
@@ -204,7 +209,7 @@ static void put_enter(FILE *f)
 	      "\t\tip6 saddr fe80::/10 ct state new udp dport != 546 "
 	      "goto knock_from_ot\n"
 	      "\t\tip6 saddr fe80::/10 ct state new meta l4proto "
-	      "{ tcp, ipv6-icmp } goto knock_from_ot\n"
+	      "{ 6, 58 } goto knock_from_ot\n"
 	      "\t}\n"
 	      "\tchain cross {\n"
 	      "\t\ttype filter hook forward priority filter; policy accept;\n"
