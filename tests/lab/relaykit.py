@@ -10,8 +10,7 @@ import time
 import uuid as uuids
 
 from jumplab import product
-from jumplab.bed import run_host, wait_for
-from jumplab.place import CACHE, SOURCE_DIR
+from jumplab.bed import wait_for
 
 TECH1, TECH2 = 1900000001, 1900000002
 NAMES = {TECH1: "acme-tech1", TECH2: "acme-tech2"}
@@ -80,6 +79,19 @@ def usual_grants():
     return [grant("G-hmi", "hmi-1", ["ssh", "rdp", "vnc", "http", "https"]),
             grant("G-plc", "plc-gw", ["ssh"], record="required"),
             grant("G-two", "hmi-1", ["http"], uid=TECH2)]
+
+
+class Child:
+    """A process in a bed that said its pid there in its first line. (What
+    popen() started on this machine is only the way in.)"""
+
+    def __init__(self, bed, popen):
+        self.bed, self.popen = bed, popen
+        self.pid = int(popen.stdout.readline())
+
+    def kill(self):
+        self.bed.run(["kill", "-KILL", str(self.pid)], check=False)
+        self.popen.communicate(timeout=10)
 
 
 class Session:
@@ -225,6 +237,60 @@ open("/run/jump/clock", "w").write(
             f"{{ {line.split(' ', 1)[1]} timeout 1h }}\n"
             for line in sorted(set(lines))))
 
+    def nft_grant(self, uid, target, port):
+        one = self.ot[target]
+        self.bed.run(["nft", "-f", "-"], input="".join(
+            f"add element inet jumphost granted{family} "
+            f"{{ {uid} . {address} . {port} timeout 1h }}\n"
+            for family, address in ((4, one.v4), (6, one.v6))))
+
+    def remove(self):
+        """The bastion as it was before setup()."""
+        self.bed.run(
+            "systemctl stop jump-relay.socket jump-relay.service "
+            "jump-filter.service; nft delete table inet jumphost; "
+            "rm -rf /etc/jump/jump.conf /run/jump/db/* /run/jump/health "
+            "/run/jump/clock /run/jump/sessions/* /root/mkrights; true")
+
+    @contextlib.contextmanager
+    def recording(self, conn, of, locked=True, **lie):
+        """A live recording, as jump-record@ holds one; the process of it."""
+        says = {"session": of.uuid, "uid": of.uid,
+                "target": "plc-gw", "pid": 1, **lie}
+        script = """
+import fcntl, os, sys, time
+f = open(sys.argv[1], "x")
+f.write(sys.argv[2]); f.flush()
+if sys.argv[3] == "True":
+    fcntl.flock(f, fcntl.LOCK_EX)
+print(os.getpid(), flush=True)
+time.sleep(600)
+"""
+        path = f"/run/jump/live/{conn}"
+        child = Child(self.bed, self.bed.popen([
+            "setpriv", "--reuid=jump-record", "--regid=jump-gates",
+            "--clear-groups", "sh", "-c", 'umask 027; exec "$@"', "-",
+            "python3", "-c", script, path,
+            "".join(f"{k}={v}\n" for k, v in says.items()), str(locked)]))
+        try:
+            yield child
+        finally:
+            child.kill()
+            self.bed.run(["rm", "-f", path])
+
+    @contextlib.contextmanager
+    def ot_silent(self, *addresses):
+        """Machines that are switched off: no answer, not even a refusal."""
+        rules = "".join(f"add rule inet off in ip{'6' * (':' in a)} daddr {a} "
+                        "drop\n" for a in addresses)
+        self.ot.bed.run(["nft", "-f", "-"], input=(
+            "add table inet off\nadd chain inet off in "
+            "{ type filter hook input priority 0; }\n" + rules))
+        try:
+            yield
+        finally:
+            self.ot.bed.run("nft delete table inet off")
+
     @contextlib.contextmanager
     def session(self, uid=TECH1):
         one = Session(self, uid)
@@ -235,17 +301,16 @@ open("/run/jump/clock", "w").write(
 
     def events(self, since, name=None, **fields):
         """The journal's copies of our events since a cursor, as dicts."""
+        # (journalctl finds nothing when it has both a cursor and a match)
         self.bed.run(["journalctl", "--sync"], check=False)
-        argv = ["journalctl", "-q", "--no-pager", "-o", "json", "--all"]
-        if since:
-            argv.append(f"--after-cursor={since}")
-        argv += [f"JUMP_{key.upper()}={value}"
-                 for key, value in fields.items()]
+        out = self.bed.run(["journalctl", "-q", "--no-pager", "-o", "json",
+                            "--all", f"--after-cursor={since}"]).out
         if name:
-            argv.append(f"JUMP_EVENT={name}")
-        found = [json.loads(line)
-                 for line in self.bed.run(argv).out.splitlines()]
-        return [entry for entry in found if "JUMP_EVENT" in entry]
+            fields["event"] = name
+        found = [json.loads(line) for line in out.splitlines()]
+        return [entry for entry in found if "JUMP_EVENT" in entry and all(
+            entry.get(f"JUMP_{key.upper()}") == value
+            for key, value in fields.items())]
 
     def wait_event(self, since, name, timeout=10, **fields):
         def look():

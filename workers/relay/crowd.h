@@ -14,8 +14,8 @@
 #define CROWD_MAX     1024 /* processes at a time */
 #define CROWD_UID_MAX 192  /* of one uid */
 #define CROWD_UIDS    256  /* whose pace is remembered */
-#define CROWD_BURST   64
-#define CROWD_PER_SEC 32
+#define CROWD_BURST   128
+#define CROWD_PER_SEC 64
 
 struct crowd_member {
 	pid_t pid;
