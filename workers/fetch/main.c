@@ -14,30 +14,32 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/keyfile.h"
 #include "base/moment.h"
 #include "base/proc.h"
+#include "base/trusted.h"
 #include "workers/fetch/inbox.h"
 
 #define BASTION_DIR	 "/etc/jump/bastion"
+#define URL_FILE	 BASTION_DIR "/url"
 #define PAUSE_FIRST_MS	 500
 #define PAUSE_MAX_MS	 15000
 #define SAY_AGAIN_MS	 300000
 #define GIVE_UP_AFTER_MS 600000 /* a fresh process reads fresh keys */
 
-/* Where the service is: written by `jumpctl join`. */
+/* Where the service is: one line, written by `jumpctl join`. */
 static int service_url(char *ret_url, size_t size)
 {
-	_cleanup_keyfile_ struct keyfile k = {0};
-	const char *url;
-	int r = keyfile_read(AT_FDCWD, BASTION_DIR "/service", 0, &k);
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	int r = trusted_read(AT_FDCWD, URL_FILE, 0, size - 1, &text, &len);
 
 	if (r < 0)
 		return r;
-	url = keyfile_text(&k, "url");
-	if (!url || strncmp(url, "https://", 8) != 0 || strlen(url) >= size)
+	if (len > 0 && text[len - 1] == '\n')
+		text[--len] = '\0';
+	if (strncmp(text, "https://", 8) != 0 || strcspn(text, " \t\n") != len)
 		return -EBADMSG;
-	snprintf(ret_url, size, "%s", url);
+	memcpy(ret_url, text, len + 1);
 	return 0;
 }
 
@@ -122,8 +124,8 @@ int main(int argc, char **argv)
 		return r;
 	r = service_url(url, sizeof(url));
 	if (r < 0) {
-		fprintf(stderr, "<3>%s/service: %s; run jumpctl join\n",
-			BASTION_DIR, strerror(-r));
+		fprintf(stderr, "<3>%s: %s; run jumpctl join\n", URL_FILE,
+			strerror(-r));
 		return 1;
 	}
 	inbox = open(INBOX_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
