@@ -33,5 +33,6 @@ approvals() {
 $role
 systemctl daemon-reload
 cd /usr/lib/systemd/system
-units=$(grep -ls '^\[Install\]' jump-* || true)
+# a template is enabled by whoever has an instance for it
+units=$(grep -ls '^\[Install\]' jump-* | grep -v @ || true)
 [ -z "$units" ] || systemctl enable -q $units
