@@ -52,7 +52,7 @@ static uint64_t hash_grant(const struct grant *g)
 	return hash_text(h, g->ticket);
 }
 
-static uint64_t hash_refusal(const struct refusal *r)
+static uint64_t hash_refusal(const struct grant_refusal *r)
 {
 	uint64_t h = hash_text((uint64_t)r->proto, r->word);
 
@@ -278,7 +278,7 @@ static void tell_refusals(const struct comparison *x, const struct words *w)
 	char hash[17];
 
 	for (size_t i = 0; i < kept_refusals(x->c); i++) {
-		const struct refusal *r = &x->c->refusals[i];
+		const struct grant_refusal *r = &x->c->refusals[i];
 		const struct news_item item = {.kind = NEWS_REFUSED,
 			.user = r->user,
 			.uid = r->uid,

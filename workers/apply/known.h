@@ -32,7 +32,7 @@ struct news_item {
 	uint32_t uid;
 	const char *grant_id;
 	const struct grant *grant; /* as it is now */
-	const struct refusal *refusal;
+	const struct grant_refusal *refusal;
 };
 typedef void news_tell(const struct news_item *item, void *context);
 
