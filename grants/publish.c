@@ -17,175 +17,36 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
-#include "base/number.h"
 #include "grants/arrange.h"
+#include "grants/generations.h"
 #include "grants/users_write.h"
 
-#define CURRENT	    "current"
-#define CURRENT_NEW ".current.new"
-#define USERS	    "users"
-#define FOLDER_SIZE 21 /* digits of a uint64_t and a NUL */
-
-struct stage {
+struct publication {
 	const struct publish *how;
 	const struct compiled *c;
-	int dir;      /* how->dir */
-	int folder;   /* of the new generation */
-	int users;    /* users/ in it */
-	int previous; /* users/ of the one before, -1: none */
-	uint64_t generation;
-	struct image image;  /* reused file by file */
+	int dir;	 /* how->dir, locked */
+	int folder;	 /* of the new generation */
+	int users;	 /* users/ in it */
+	int previous;	 /* users/ of the one before, -1: none */
+	uint64_t before; /* generation, 0: none */
+	bool committed;
+	struct published count;
+	const struct compiled_user **changed; /* count.files_written of them */
+	struct image image;		      /* reused file by file */
 	uint8_t *flat, *old; /* one user's file, new and before */
 	size_t flat_room, old_room;
 };
 
-static void stage_done(struct stage *s)
-{
-	int *fds[] = {&s->dir, &s->folder, &s->users, &s->previous};
-
-	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
-		cleanup_close(fds[i]);
-	image_done(&s->image);
-	free(s->flat);
-	free(s->old);
-}
-
-static void folder_name(uint64_t generation, char name[FOLDER_SIZE])
-{
-	(void)snprintf(
-		name, FOLDER_SIZE, "%llu", (unsigned long long)generation);
-}
-
-static int read_current(int dir, uint64_t *ret_generation)
-{
-	char target[FOLDER_SIZE];
-	ssize_t n = readlinkat(dir, CURRENT, target, sizeof(target));
-
-	if (n < 0 && errno == ENOENT) {
-		*ret_generation = 0;
-		return 0;
-	}
-	if (n < 0)
-		return -errno;
-	if ((size_t)n >= sizeof(target))
-		return -EBADMSG;
-	target[n] = '\0';
-	return number_parse(target, 1, UINT64_MAX, ret_generation) < 0
-		       ? -EBADMSG
-		       : 0;
-}
-
-int publish_current(const char *dir, uint64_t *ret_generation)
-{
-	_cleanup_close_ int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : read_current(fd, ret_generation);
-}
-
-/* Calls for each generation's folder in dir; stops at the first error. */
-static int each_generation(int dir,
-	int (*call)(int dir, uint64_t generation, void *what), void *what)
-{
-	int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_closedir_ DIR *d = again < 0 ? NULL : fdopendir(again);
-	struct dirent *e;
-
-	if (again < 0)
-		return -errno;
-	if (!d) {
-		(void)close(again);
-		return -ENOMEM;
-	}
-	while ((e = readdir(d))) {
-		uint64_t generation;
-		int r;
-
-		if (number_parse(e->d_name, 1, UINT64_MAX, &generation) < 0)
-			continue;
-		r = call(dir, generation, what);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int note_highest(int dir, uint64_t generation, void *what)
-{
-	uint64_t *highest = what;
-
-	if (generation > *highest)
-		*highest = generation;
-	return 0;
-}
-
-static int empty_folder(int folder)
-{
-	_cleanup_closedir_ DIR *d = fdopendir(folder);
-	struct dirent *e;
-
-	if (!d) {
-		(void)close(folder);
-		return -ENOMEM;
-	}
-	while ((e = readdir(d))) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		if (unlinkat(dirfd(d), e->d_name, 0) < 0 && errno != EISDIR &&
-			errno != ENOENT)
-			return -errno;
-	}
-	return 0;
-}
-
-static int remove_folder(int dir, const char *name)
-{
-	char users[FOLDER_SIZE + sizeof("/" USERS)];
-	int fd, e;
-
-	(void)snprintf(users, sizeof(users), "%s/" USERS, name);
-	fd = openat(
-		dir, users, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0) {
-		e = empty_folder(fd);
-		if (e < 0)
-			return e;
-		if (unlinkat(dir, users, AT_REMOVEDIR) < 0)
-			return -errno;
-	}
-	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -errno;
-	e = empty_folder(fd);
-	if (e == 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0)
-		e = -errno;
-	return e;
-}
-
-struct keep {
-	uint64_t these[2];
-};
-
-static int remove_other(int dir, uint64_t generation, void *what)
-{
-	const struct keep *keep = what;
-	char name[FOLDER_SIZE];
-
-	if (generation == keep->these[0] || generation == keep->these[1])
-		return 0;
-	folder_name(generation, name);
-	return remove_folder(dir, name);
-}
-
 /* A file with its owner and mode before it has a byte. */
-static int create(const struct stage *s, int dir, const char *name, mode_t mode,
-	gid_t gid)
+static int create(const struct publication *p, int dir, const char *name,
+	mode_t mode, gid_t gid)
 {
 	_cleanup_close_ int fd = openat(dir, name,
 		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		return -errno;
-	if (s->how->give && fchown(fd, s->how->owner, gid) < 0)
+	if (p->how->give && fchown(fd, p->how->owner, gid) < 0)
 		return -errno;
 	if (fchmod(fd, mode) < 0)
 		return -errno;
@@ -193,23 +54,23 @@ static int create(const struct stage *s, int dir, const char *name, mode_t mode,
 }
 
 static int write_image(
-	struct stage *s, const char *name, mode_t mode, gid_t gid)
+	struct publication *p, const char *name, mode_t mode, gid_t gid)
 {
-	_cleanup_close_ int fd = create(s, s->folder, name, mode, gid);
+	_cleanup_close_ int fd = create(p, p->folder, name, mode, gid);
 
-	return fd < 0 ? fd : image_write(&s->image, fd);
+	return fd < 0 ? fd : image_write(&p->image, fd);
 }
 
-static int write_users_db(struct stage *s)
+static int write_users_db(struct publication *p)
 {
-	const struct compiled *c = s->c;
+	const struct compiled *c = p->c;
 	_cleanup_free_ struct users_entry *entries =
 		calloc(c->user_count + 1, sizeof(*entries));
 	struct users_list list = {
-		.generation = s->generation,
+		.generation = p->count.generation,
 		.uid_min = c->policy->settings.uid_min,
 		.uid_max = c->policy->settings.uid_max,
-		.users_gid = s->how->users_gid,
+		.users_gid = p->how->users_gid,
 		.count = c->user_count,
 		.users = entries,
 	};
@@ -223,78 +84,77 @@ static int write_users_db(struct stage *s)
 			.uid = c->users[i].from->uid,
 			.gecos = c->users[i].from->gecos,
 		};
-	fd = create(s, s->folder, "users.db", 0644, (gid_t)-1);
+	fd = create(p, p->folder, "users.db", 0644, (gid_t)-1);
 	return fd < 0 ? fd : users_write(fd, &list);
 }
 
 /* 1 when the generation before has the same file for this user. */
-static int is_unchanged(struct stage *s, const char *name, size_t len)
+static int is_unchanged(struct publication *p, const char *name, size_t len)
 {
 	_cleanup_close_ int fd = -1;
 	struct stat st;
 	ssize_t n;
 
-	if (s->previous < 0)
+	if (p->previous < 0)
 		return 0;
-	fd = openat(s->previous, name,
+	fd = openat(p->previous, name,
 		O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != len ||
-		st.st_uid != s->how->owner)
+		st.st_uid != p->how->owner)
 		return 0;
-	if (len > s->old_room) {
-		free(s->old);
-		s->old = malloc(len);
-		s->old_room = s->old ? len : 0;
+	if (len > p->old_room) {
+		free(p->old);
+		p->old = malloc(len);
+		p->old_room = p->old ? len : 0;
 	}
-	if (!s->old)
+	if (!p->old)
 		return -ENOMEM;
-	n = fd_read_full(fd, s->old, len);
-	return n == (ssize_t)len && memcmp(s->old, s->flat, len) == 0;
+	n = fd_read_full(fd, p->old, len);
+	return n == (ssize_t)len && memcmp(p->old, p->flat, len) == 0;
 }
 
-static int write_user(
-	struct stage *s, const struct compiled_user *u, struct published *count)
+static int write_user(struct publication *p, const struct compiled_user *u)
 {
 	_cleanup_close_ int fd = -1;
-	char name[FOLDER_SIZE];
+	char name[GENERATION_NAME_SIZE];
 	size_t len;
-	int e = arrange_user(s->c, u, &s->image);
+	int e = arrange_user(p->c, u, &p->image);
 
 	if (e == 0)
-		e = image_flatten(&s->image, &s->flat, &s->flat_room, &len);
+		e = image_flatten(&p->image, &p->flat, &p->flat_room, &len);
 	if (e < 0)
 		return e;
-	folder_name(u->from->uid, name);
-	e = is_unchanged(s, name, len);
-	if (e == 1 && linkat(s->previous, name, s->users, name, 0) == 0) {
-		count->files_kept++;
+	generation_name(u->from->uid, name);
+	e = is_unchanged(p, name, len);
+	if (e == 1 && linkat(p->previous, name, p->users, name, 0) == 0) {
+		p->count.files_kept++;
 		return 0;
 	}
-	fd = create(s, s->users, name, 0440, u->from->uid);
+	fd = create(p, p->users, name, 0440, u->from->uid);
 	if (fd < 0)
 		return fd;
-	count->files_written++;
-	return fd_write_all(fd, s->flat, len);
+	p->changed[p->count.files_written++] = u;
+	return fd_write_all(fd, p->flat, len);
 }
 
-static int write_files(struct stage *s, struct published *count)
+static int write_files(struct publication *p)
 {
-	int e = write_users_db(s);
+	int e = write_users_db(p);
 
 	if (e == 0) {
-		arrange_info(s->c, s->generation, &s->image);
-		e = write_image(s, "info", 0644, (gid_t)-1);
+		arrange_info(p->c, p->count.generation, &p->image);
+		e = write_image(p, "info", 0644, (gid_t)-1);
 	}
 	if (e == 0) {
-		arrange_all(s->c, s->generation, &s->image);
-		e = write_image(s, "rights.db", 0640, s->how->gates_gid);
+		arrange_all(p->c, p->count.generation, &p->image);
+		e = write_image(p, "rights.db", 0640, p->how->gates_gid);
 	}
-	for (size_t i = 0; e == 0 && i < s->c->user_count; i++)
-		e = write_user(s, &s->c->users[i], count);
+	for (size_t i = 0; e == 0 && i < p->c->user_count; i++)
+		e = write_user(p, &p->c->users[i]);
 	return e;
 }
 
@@ -311,81 +171,130 @@ static int make_folder(int dir, const char *name, mode_t mode)
 	return TAKE_FD(fd);
 }
 
-static int open_previous(struct stage *s, uint64_t previous)
+static int open_previous(struct publication *p)
 {
-	char path[FOLDER_SIZE + sizeof("/" USERS)];
+	char path[GENERATION_NAME_SIZE + sizeof("/" GENERATION_USERS)];
 
-	if (previous == 0)
+	if (p->before == 0)
 		return 0;
-	(void)snprintf(path, sizeof(path), "%llu/" USERS,
-		(unsigned long long)previous);
-	s->previous = openat(
-		s->dir, path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	return s->previous < 0 && errno != ENOENT ? -errno : 0;
+	(void)snprintf(path, sizeof(path), "%llu/" GENERATION_USERS,
+		(unsigned long long)p->before);
+	p->previous = openat(
+		p->dir, path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return p->previous < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static int make_stage(struct stage *s, uint64_t previous)
+static int make_folders(struct publication *p)
 {
-	uint64_t highest = previous;
-	char name[FOLDER_SIZE];
-	int e = each_generation(s->dir, note_highest, &highest);
+	char name[GENERATION_NAME_SIZE];
+	uint64_t highest;
+	int e = generations_highest(p->dir, &highest);
 
 	if (e < 0)
 		return e;
-	s->generation = highest + 1;
-	folder_name(s->generation, name);
-	s->folder = make_folder(s->dir, name, 0755);
-	if (s->folder < 0)
-		return s->folder;
-	s->users = make_folder(s->folder, USERS, 0711);
-	return s->users < 0 ? s->users : open_previous(s, previous);
+	if (p->before > highest)
+		highest = p->before;
+	p->count.generation = highest + 1;
+	generation_name(p->count.generation, name);
+	p->folder = make_folder(p->dir, name, 0755);
+	if (p->folder < 0)
+		return p->folder;
+	p->users = make_folder(p->folder, GENERATION_USERS, 0711);
+	return p->users < 0 ? p->users : open_previous(p);
 }
 
-static int switch_current(const struct stage *s)
+/* One at a time: the lock goes with the descriptor. */
+static int lock_dir(struct publication *p)
 {
-	char name[FOLDER_SIZE];
+	p->dir = open(p->how->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->dir < 0)
+		return -errno;
+	if (flock(p->dir, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	return generations_current(p->dir, &p->before);
+}
 
-	folder_name(s->generation, name);
-	if (unlinkat(s->dir, CURRENT_NEW, 0) < 0 && errno != ENOENT)
-		return -errno;
-	if (symlinkat(name, s->dir, CURRENT_NEW) < 0)
-		return -errno;
-	return renameat(s->dir, CURRENT_NEW, s->dir, CURRENT) < 0 ? -errno : 0;
+int publish_prepare(const struct publish *how, const struct compiled *c,
+	struct publication **ret_publication)
+{
+	_cleanup_publication_ struct publication *p = calloc(1, sizeof(*p));
+	int e;
+
+	if (!p)
+		return -ENOMEM;
+	p->how = how;
+	p->c = c;
+	p->dir = p->folder = p->users = p->previous = -1;
+	p->changed = calloc(c->user_count + 1, sizeof(const void *));
+	if (!p->changed)
+		return -ENOMEM;
+	e = lock_dir(p);
+	if (e == 0)
+		e = make_folders(p);
+	if (e == 0)
+		e = write_files(p);
+	if (e == 0)
+		*ret_publication = TAKE_PTR(p);
+	return e;
+}
+
+const struct published *publication_info(const struct publication *p)
+{
+	return &p->count;
+}
+
+const struct compiled_user *const *publication_changed(
+	const struct publication *p, size_t *ret_count)
+{
+	*ret_count = p->count.files_written;
+	return p->changed;
+}
+
+int publish_commit(struct publication *p)
+{
+	int e = generations_switch(p->dir, p->count.generation);
+
+	if (e < 0)
+		return e;
+	p->committed = true;
+	/* Published it is: what can't be removed now goes the next time. */
+	(void)generations_keep(p->dir, p->count.generation, p->before);
+	return 0;
+}
+
+void publication_free(struct publication *p)
+{
+	if (!p)
+		return;
+	if (p->folder >= 0 && !p->committed)
+		(void)generations_remove(p->dir, p->count.generation);
+	cleanup_close(&p->previous);
+	cleanup_close(&p->users);
+	cleanup_close(&p->folder);
+	cleanup_close(&p->dir);
+	image_done(&p->image);
+	free(p->changed);
+	free(p->flat);
+	free(p->old);
+	free(p);
 }
 
 int publish_generation(const struct publish *how, const struct compiled *c,
 	struct published *ret_published)
 {
-	__attribute__((cleanup(stage_done))) struct stage s = {
-		.how = how,
-		.c = c,
-		.dir = open(how->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-		.folder = -1,
-		.users = -1,
-		.previous = -1,
-	};
-	struct published count = {0};
-	struct keep keep;
-	uint64_t previous;
-	int e;
+	_cleanup_publication_ struct publication *p = NULL;
+	int e = publish_prepare(how, c, &p);
 
-	if (s.dir < 0)
-		return -errno;
-	if (flock(s.dir, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	e = read_current(s.dir, &previous);
 	if (e == 0)
-		e = make_stage(&s, previous);
+		e = publish_commit(p);
 	if (e == 0)
-		e = write_files(&s, &count);
-	if (e == 0)
-		e = switch_current(&s);
-	if (e < 0)
-		return e;
-	count.generation = s.generation;
-	*ret_published = count;
-	keep = (struct keep){{s.generation, previous}};
-	/* Published it is: what can't be removed now goes the next time. */
-	(void)each_generation(s.dir, remove_other, &keep);
-	return 0;
+		*ret_published = p->count;
+	return e;
+}
+
+int publish_current(const char *dir, uint64_t *ret_generation)
+{
+	_cleanup_close_ int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : generations_current(fd, ret_generation);
 }
