@@ -37,8 +37,13 @@ struct command {
  * is one line in command_tables of main.c (and one here).
  */
 extern const struct command completion_commands[];
+extern const struct command decide_commands[];
 extern const struct command grants_commands[];
+extern const struct command inventory_commands[];
+extern const struct command join_commands[];
 extern const struct command policy_commands[];
+extern const struct command request_commands[];
+extern const struct command user_commands[];
 
 /* All tables, NULL-terminated. */
 extern const struct command *const command_tables[];

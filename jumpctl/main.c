@@ -13,8 +13,13 @@
 
 const struct command *const command_tables[] = {
 	completion_commands,
+	decide_commands,
 	grants_commands,
+	inventory_commands,
+	join_commands,
 	policy_commands,
+	request_commands,
+	user_commands,
 	NULL,
 };
 

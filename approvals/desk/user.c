@@ -209,35 +209,6 @@ static int add_user(struct desk_tx *tx, const struct new_user *u,
 	return r;
 }
 
-int desk_user_add(struct service *s, const struct caller *caller,
-	const struct desk_input *in, json_t **ret_answer,
-	struct refusal *ret_why)
-{
-	_cleanup_desk_tx_ struct desk_tx tx = {0};
-	_cleanup_json_ json_t *seeds = json_array();
-	struct new_user u;
-	struct sshkey key;
-	struct supplier made;
-	int r;
-
-	r = seeds ? read_user(in->body, &u, ret_why) : -ENOMEM;
-	if (r == 0)
-		r = sshkey_parse(u.key, "key", &key, ret_why);
-	if (r == 0)
-		r = desk_begin(s, caller, &tx);
-	if (r == 0)
-		r = add_user(&tx, &u, &key, seeds, ret_why);
-	if (r == 0)
-		r = store_supplier_get(&tx.tx, u.name, &made);
-	if (r == 0)
-		r = desk_commit(&tx);
-	if (r < 0)
-		return r;
-	*ret_answer = json_pack("{s:s,s:I,s:s,s:O}", "name", made.name, "uid",
-		(json_int_t)made.uid, "key", key.fingerprint, "otpauth", seeds);
-	return *ret_answer ? 0 : -ENOMEM;
-}
-
 static int add_key_view(void *arg, const char *supplier, const char *line,
 	const char *fingerprint)
 {
@@ -276,6 +247,50 @@ static int view_user(
 		"uid", (json_int_t)s->uid, "gecos", s->gecos, "disabled",
 		s->disabled, "keys", keys, "bastions", bastions);
 	return *ret_view ? 0 : -ENOMEM;
+}
+
+/* A view of the user with the seeds that were just made. */
+static int view_with_seeds(
+	struct desk_tx *tx, const char *name, json_t *seeds, json_t **ret_view)
+{
+	_cleanup_json_ json_t *view = NULL;
+	struct supplier user;
+	int r;
+
+	r = store_supplier_get(&tx->tx, name, &user);
+	if (r == 0)
+		r = view_user(tx, &user, &view);
+	if (r == 0 && json_object_set(view, "otpauth", seeds) < 0)
+		r = -ENOMEM;
+	if (r == 0)
+		*ret_view = TAKE_PTR(view);
+	return r;
+}
+
+int desk_user_add(struct service *s, const struct caller *caller,
+	const struct desk_input *in, json_t **ret_answer,
+	struct refusal *ret_why)
+{
+	_cleanup_desk_tx_ struct desk_tx tx = {0};
+	_cleanup_json_ json_t *seeds = json_array(), *view = NULL;
+	struct new_user u;
+	struct sshkey key;
+	int r;
+
+	r = seeds ? read_user(in->body, &u, ret_why) : -ENOMEM;
+	if (r == 0)
+		r = sshkey_parse(u.key, "key", &key, ret_why);
+	if (r == 0)
+		r = desk_begin(s, caller, &tx);
+	if (r == 0)
+		r = add_user(&tx, &u, &key, seeds, ret_why);
+	if (r == 0)
+		r = view_with_seeds(&tx, u.name, seeds, &view);
+	if (r == 0)
+		r = desk_commit(&tx);
+	if (r == 0)
+		*ret_answer = TAKE_PTR(view);
+	return r;
 }
 
 int desk_user_get(struct service *s, const struct caller *caller,
@@ -333,9 +348,13 @@ static int set_disabled(struct service *s, const struct caller *caller,
 {
 	_cleanup_desk_tx_ struct desk_tx tx = {0};
 	_cleanup_json_ json_t *view = NULL;
+	struct json_reader reader;
 	struct supplier user;
 	int r;
 
+	json_reader_init(&reader, in->body); /* {}: nothing to say more */
+	if (!json_reader_done(&reader))
+		return refuse_reader(ret_why, &reader);
 	r = desk_begin(s, caller, &tx);
 	if (r == 0)
 		r = get_supplier(&tx, in->id, &user, ret_why);

@@ -279,8 +279,10 @@ __attribute__((format(printf, 2, 0))) static void on_log(
 	char line[256];
 
 	(void)cls;
-	if (vsnprintf(line, sizeof(line), format, ap) > 0)
-		journal_line(JOURNAL_DEBUG, "%s", line);
+	if (vsnprintf(line, sizeof(line), format, ap) <= 0)
+		return;
+	line[strcspn(line, "\n")] = '\0';
+	journal_line(JOURNAL_DEBUG, "%s", line);
 }
 
 static struct MHD_Daemon *start(struct server *s, int listen_fd)
