@@ -216,7 +216,7 @@ static int report(const struct invocation *in, const struct joining *j)
 	printf("joined %s as %s, trusting key %s\n", j->url, j->name,
 		api_text(json_array_get(trust, 0), "kid"));
 	printf("next: jumpctl inventory push; systemctl enable --now "
-	       "jump-fetch.timer\n");
+	       "jump-fetch\n");
 	return EXIT_OK;
 }
 
