@@ -36,6 +36,7 @@ struct command {
  * Each file of verbs exports one table that ends in a row without words, and
  * is one line in command_tables of main.c (and one here).
  */
+extern const struct command clock_commands[];
 extern const struct command completion_commands[];
 extern const struct command decide_commands[];
 extern const struct command grants_commands[];
@@ -44,6 +45,8 @@ extern const struct command join_commands[];
 extern const struct command policy_commands[];
 extern const struct command request_commands[];
 extern const struct command user_commands[];
+extern const struct command health_commands[];
+extern const struct command sessions_commands[];
 
 /* All tables, NULL-terminated. */
 extern const struct command *const command_tables[];

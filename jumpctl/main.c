@@ -12,6 +12,7 @@
 #include "base/proc.h"
 
 const struct command *const command_tables[] = {
+	clock_commands,
 	completion_commands,
 	decide_commands,
 	grants_commands,
@@ -20,6 +21,8 @@ const struct command *const command_tables[] = {
 	policy_commands,
 	request_commands,
 	user_commands,
+	health_commands,
+	sessions_commands,
 	NULL,
 };
 

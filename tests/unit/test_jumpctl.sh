@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 failed=0 count=0
 
 # A checkout may be group-writable, or read-only; a policy may be neither.
-cp -r "$src/plant" "$src/broken" "$src/payload.json" "$work" || exit 1
+cp -r "$src/plant" "$src/broken" "$src/run" "$src/payload.json" "$work" || exit 1
 chmod -R u+w,go-w "$work"
 cd "$work" || exit 1
 mkdir db
