@@ -19,7 +19,20 @@
 #include "jumpshell/texts.h"
 #include "jumpshell/words.h"
 
-static int prepare(struct shell *s)
+/* Whoever started us may have left signals ignored or blocked; a child that
+ * nobody may wait for would look alive for ever. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static int prepare(void)
 {
 	static const char *const keep[] = {
 		"SSH_CONNECTION", "JUMP_SESSION", "JUMP_SCOPE", NULL};
@@ -29,7 +42,7 @@ static int prepare(struct shell *s)
 		return r;
 	(void)unsetenv("LANG");
 	(void)unsetenv("TZ");
-	(void)signal(SIGPIPE, SIG_IGN);
+	reset_signals();
 	r = fence_enter();
 	return r == -EOPNOTSUPP ? 0 : r;
 }
@@ -62,7 +75,7 @@ int main(int argc, char **argv)
 	static struct shell s;
 	int status;
 
-	if (prepare(&s) < 0)
+	if (prepare() < 0)
 		return SHELL_REFUSED;
 	if (argc != 1 && (argc != 3 || strcmp(argv[1], "-c") != 0)) {
 		fprintf(stderr, "jumpshell is a login shell.\n");

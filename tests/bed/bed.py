@@ -494,7 +494,7 @@ MaxConnections = 64
         """What logind and pam_jump leave behind for a login."""
         self.end_session()
         self.uid, self.user = uid, user
-        self.scope = f"session-t{os.getpid()}x{len(self.records)}.scope"
+        self.scope = f"session-t{os.urandom(6).hex()}.scope"
         path = f"{CGROUP}/{self.scope}"
         os.mkdir(path)
         self.uuid = ("%08x-0000-4000-8000-000000000000"
@@ -512,8 +512,6 @@ MaxConnections = 64
         if not self.scope:
             return
         path = f"{CGROUP}/{self.scope}"
-        with contextlib.suppress(OSError):
-            write(path + "/cgroup.kill", "1")
         with open(path + "/cgroup.kill", "w", encoding="utf-8") as f:
             f.write("1")
         for _ in range(200):

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The menu, and the words of a remote command."""
+import re
+
+import pytest
+
+
+def menu(bed, **more):
+    t = bed.terminal(**more)
+    t.expect("jump> ")
+    return t
+
+
+def leave(t):
+    t.send("exit\r")
+    assert t.wait() == 0
+    t.close()
+
+
+def test_the_banner_says_what_is_open_and_how_long(bed):
+    t = bed.terminal()
+    text = t.expect("jump> ").decode()
+    assert "acme-tech1 at bastion-1" in text and "recorded" in text
+    assert re.search(r"1  hmi-1 +ssh", text), text
+    assert re.search(r"until (today|tomorrow) \d\d:\d\d(:\d\d)? UTC "
+                     r"\(.*Europe/Berlin\), (1 hour|\d+ minutes)", text), text
+    leave(t)
+
+
+@pytest.mark.parametrize("word", ["2", "plc-gw", "connect plc-gw",
+                                  "  connect   plc-gw  "])
+def test_ways_to_connect(bed, word):
+    t = menu(bed)
+    t.send(word + "\r")
+    t.expect("$ ")
+    t.send("echo at-$((40+2)); exit 3\r")
+    t.expect("at-42")
+    t.expect("jump> ")
+    leave(t)
+
+
+def test_a_number_means_what_was_listed(bed):
+    t = menu(bed)
+    bed.publish(bed.grant(targets=("hmi-1",)))
+    t.send("2\r")
+    t.expect("plc-gw: This target is not part of your window.")
+    t.expect("jump> ")
+    t.send("9\r")
+    t.expect("There is no number 9. Type 'list'.")
+    leave(t)
+
+
+def test_a_command_typed_in_the_menu(bed):
+    t = menu(bed)
+    t.send("plc-gw echo $((6*7))\r")
+    t.expect("42")
+    t.expect("jump> ")
+    leave(t)
+
+
+@pytest.mark.parametrize("typed,line", [
+    ("ls", "not part of your window"),
+    ("connect", "Which target? Say: connect TARGET."),
+    ("connect ;id", "Which target?"),
+    ("list all", "list takes nothing after it."),
+    ("!id", "That is no command and no target. Type 'help' or 'list'."),
+    ("$(id)", "That is no command and no target."),
+    ("`id`", "That is no command and no target."),
+    ("-oProxyCommand=id", "That is no command and no target."),
+    ("PLC-GW", "That is no command and no target."),
+    ("plc-gw;id", "That is no command and no target."),
+    ("sftp", "The bastion has no files of its own."),
+    ("a" * 60, "That is no command and no target."),
+    ("0", "There is no number 0."),
+    ("99999999999999999999", "There is no number 99999999999999999999."),
+])
+def test_wrong_input_is_answered_in_one_line(bed, typed, line):
+    t = menu(bed)
+    t.send(typed + "\r")
+    text = t.expect("jump> ").decode()
+    assert line in text, text
+    assert len([x for x in text.replace("\r", "\n").split("\n")
+                if x.strip() and typed[:20] not in x]) <= 2, text
+    leave(t)
+
+
+def test_help_names_every_command(bed):
+    r = bed.run("help")
+    for word in ("list", "connect TARGET", "tunnel", "window", "whoami",
+                 "help", "exit"):
+        assert word in r.out.decode()
+    assert r.status == 0 and r.err == b""
+
+
+def test_completion(bed):
+    t = menu(bed)
+    t.send("plc\t")
+    t.expect("-gw ")
+    t.send("\x15connect hm\t")
+    t.expect("i-1 ")
+    t.send("\x15tun\t\r")
+    t.expect("A tunnel carries one port")
+    t.expect("jump> ")
+    leave(t)
+
+
+def test_history_and_editing(bed):
+    t = menu(bed)
+    t.send("whoami\r")
+    t.expect("You are acme-tech1")
+    t.expect("jump> ")
+    t.send("\x1b[A\r")
+    t.expect("You are acme-tech1")
+    t.expect("jump> ")
+    t.send("xhoami\x01\x1b[3~w\r")
+    t.expect("You are acme-tech1")
+    t.expect("jump> ")
+    leave(t)
+
+
+def test_end_of_input_leaves(bed):
+    t = menu(bed)
+    t.send("\x04")
+    assert t.wait() == 0
+    t.close()
+
+
+def test_interrupt_and_stop_change_nothing(bed):
+    t = menu(bed)
+    for key in ("\x03", "\x1a", "\x1c"):
+        t.send(key)
+    t.send("\x15whoami\r")
+    t.expect("You are acme-tech1")
+    leave(t)
+
+
+def test_a_new_window_works_at_once(bed):
+    bed.publish(bed.grant(targets=("hmi-1",)))
+    t = menu(bed)
+    t.send("connect plc-gw\r")
+    t.expect("not part of your window")
+    bed.publish(bed.grant())
+    t.expect("jump> ")
+    t.send("connect plc-gw\r")
+    t.expect("$ ")
+    t.send("exit\r")
+    t.expect("jump> ")
+    leave(t)
+
+
+def test_nothing_open(bed):
+    bed.publish(bed.grant(begin=3600, seconds=7200))
+    r = bed.run("list")
+    assert r.out.startswith(b"Nothing is open to you now.\nYour next window "
+                            b"opens ")
+
+
+def test_tunnels_are_explained_on_one_screen(bed):
+    bed._policy(record="optional")
+    bed.publish(bed.grant(protocols=("ssh", "rdp", "vnc"),
+                          record="optional"))
+    text = bed.run("tunnel").out.decode()
+    assert "ssh -N -L 13389:10.20.0.10:3389 acme-tech1@198.51.100.1" in text
+    assert "mstsc /v:localhost:13389" in text
+    assert "ssh -N -L 15900:10.20.0.11:5900" in text
+    assert "PuTTY" in text and "WinSCP" in text
+    assert len(text.splitlines()) <= 24, text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_what_must_be_recorded_has_no_tunnel(bed):
+    bed.publish(bed.grant(protocols=("ssh", "rdp")))
+    text = bed.run("tunnel").out.decode()
+    assert "No tunnel is open to you now." in text
+    assert "'ssh acme-tech1@198.51.100.1 TARGET'" in text
+
+
+@pytest.mark.parametrize("command", [
+    "scp -t /tmp/x", "scp -f /etc/passwd", "scp -r -p -d -t .",
+    "/usr/lib/openssh/sftp-server", "internal-sftp", "sftp-server",
+    "rsync --server -vlogDtpre.iLsfxCIvu . /tmp",
+    "git-upload-pack '/x'"])
+def test_transfers_are_refused_in_one_line_that_helps(bed, command):
+    r = bed.run(command)
+    assert (r.status, r.out) == (255, b"")
+    assert r.err.count(b"\n") == 1 and b"ssh BASTION TARGET cat FILE" in r.err
+
+
+def test_a_login_without_a_terminal(bed):
+    r = bed.run(None)
+    assert r.status == 0 and b"Open now:" in r.out
+
+
+@pytest.mark.parametrize("word,status", [
+    ("list", 0), ("window", 0), ("whoami", 0), ("help", 0), ("tunnel", 0),
+    ("exit", 0), ("", 0), ("   ", 0), ("2", 255), ("exit now", 2)])
+def test_words_without_a_menu(bed, word, status):
+    assert bed.run(word).status == status
+
+
+@pytest.mark.parametrize("term", [
+    "xterm-256color", "dumb", "", "../../etc/passwd", "/tmp/x", "a" * 500,
+    "xterm\x1b[2J", "vt100", "no-such-terminal", "linux", ".x"])
+def test_any_terminal_type(bed, term):
+    t = bed.terminal(env=bed.environment(TERM=term))
+    t.expect("jump> ")
+    t.send("whoami\r")
+    t.expect("You are acme-tech1")
+    t.expect("jump> ")
+    leave(t)
