@@ -10,6 +10,7 @@
 #include <getopt.h>
 #include <grp.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,18 @@ static int become_owner(const char *dir)
 		setuid(st.st_uid) < 0)
 		return -errno;
 	return 0;
+}
+
+/* The folder of an instance that never ran: for the service's user. */
+static int make_state_dir(const char *dir)
+{
+	const struct passwd *owner = getpwnam("jump-approvals");
+
+	if (mkdir(dir, 0700) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	if (geteuid() != 0 || !owner)
+		return 0;
+	return chown(dir, owner->pw_uid, owner->pw_gid) < 0 ? -errno : 0;
 }
 
 static int begin(const struct admin *a, struct approvals_settings *settings)
@@ -186,13 +199,18 @@ int admin_init(const struct admin *a, int argc, char **argv)
 	struct service service = {0};
 	char host[256];
 	size_t count = 1;
-	int o;
+	int o, r;
 
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (o != 'n' || count > NAMES_MAX)
 			return off("init takes --name HOST");
 		names[count++] = optarg;
 	}
+	if (load_settings(a, &settings) < 0)
+		return 1;
+	r = make_state_dir(settings.state_dir);
+	if (r < 0)
+		return failed(settings.state_dir, r);
 	if (begin(a, &settings) < 0)
 		return 1;
 	if (host_of(settings.url, host, sizeof(host)) < 0)

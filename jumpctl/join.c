@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/trusted.h"
 #include "https/client.h"
 #include "json/strict.h"
 #include "jumpctl/api.h"
@@ -24,7 +25,7 @@
 #define TOKEN_MAX 128
 
 struct joining {
-	const char *url, *token, *dir;
+	const char *url, *token, *dir, *given_ca;
 	char name[NAME_SIZE];
 	char ca_file[64]; /* a temporary one, for libcurl */
 	char *ca, *key, *request, *seal;
@@ -56,7 +57,8 @@ static int read_words(const struct invocation *in, struct joining *j)
 	static const struct option options[] = {
 		{"token", required_argument, NULL, 't'},
 		{"dir", required_argument, NULL, 'd'},
-		{"name", required_argument, NULL, 'n'}, {0}};
+		{"name", required_argument, NULL, 'n'},
+		{"ca", required_argument, NULL, 'c'}, {0}};
 	int c;
 
 	while ((c = command_option(in, options)) != -1) {
@@ -64,6 +66,8 @@ static int read_words(const struct invocation *in, struct joining *j)
 			j->token = optarg;
 		else if (c == 'd')
 			j->dir = optarg;
+		else if (c == 'c')
+			j->given_ca = optarg;
 		else if (c != 'n')
 			return EXIT_USAGE;
 		else if (!name_valid(optarg))
@@ -104,8 +108,18 @@ static int find_name(const struct invocation *in, struct joining *j)
 	return EXIT_OK;
 }
 
-/* The CA is fetched from whoever answers, and believed for its digest. */
-static int fetch_ca(const struct invocation *in, struct joining *j)
+/* From a file that came here by other means. */
+static int read_ca(const struct invocation *in, struct joining *j)
+{
+	size_t len = 0;
+	int r = trusted_read(
+		AT_FDCWD, j->given_ca, geteuid(), JOIN_PEM_MAX, &j->ca, &len);
+
+	return r < 0 ? command_failed(in, "%s: %s", j->given_ca, strerror(-r))
+		     : EXIT_OK;
+}
+
+static int download_ca(const struct invocation *in, struct joining *j)
 {
 	_cleanup_https_answer_ struct https_answer answer = {0};
 	const struct https_call call = {
@@ -121,11 +135,23 @@ static int fetch_ca(const struct invocation *in, struct joining *j)
 
 	if (r < 0)
 		return command_failed(in, "%s: %s", j->url, why);
-	if (answer.status != 200 || strlen(answer.bytes) != answer.len ||
-		!join_ca_matches(answer.bytes, j->token))
-		return command_failed(in,
-			"%s is not the service that the token is of", j->url);
+	if (answer.status != 200 || strlen(answer.bytes) != answer.len)
+		return command_failed(in, "%s is no approvals service", j->url);
 	j->ca = TAKE_PTR(answer.bytes);
+	return EXIT_OK;
+}
+
+/* The CA may come from whoever answers: it is believed for its digest. */
+static int fetch_ca(const struct invocation *in, struct joining *j)
+{
+	int r = j->given_ca ? read_ca(in, j) : download_ca(in, j);
+
+	if (r != EXIT_OK)
+		return r;
+	if (!join_ca_matches(j->ca, j->token))
+		return command_failed(in,
+			"%s is not the service that the token is of",
+			j->given_ca ? j->given_ca : j->url);
 	return EXIT_OK;
 }
 
@@ -241,9 +267,12 @@ static int run_join(const struct invocation *in)
 }
 
 const struct command join_commands[] = {
-	{"join", "URL --token TOKEN [--name NAME] [--dir DIR]",
+	{"join", "URL --token TOKEN [--ca FILE] [--name NAME] [--dir DIR]",
 		"make this host a bastion of an approvals service", run_join,
 		"The keys are made here and stay here: DIR/bastion, DIR/trust\n"
-		"(DIR is /etc/jump). NAME is [bastion] Id of jump.conf.\n"},
+		"(DIR is /etc/jump). NAME is [bastion] Id of jump.conf. The\n"
+		"service's authority is fetched from it, or read from FILE, "
+		"and\n"
+		"must be the one that the token names.\n"},
 	{0},
 };
