@@ -139,14 +139,21 @@ static bool session_lives(const struct connection *c)
 	       strcmp(now.uuid, s->uuid) == 0 && now.uid == s->uid;
 }
 
+/* What it depends on beside its rights. NULL, or the reason to cut. */
+static const char *lost(const struct connection *c)
+{
+	if (c->live_fd >= 0 && !live_held(c->live_fd))
+		return "recorder";
+	return session_lives(c) ? NULL : "peer";
+}
+
 static bool look(struct watch *w, struct connection *c)
 {
 	char generation[sizeof(w->generation)];
+	const char *reason = lost(c);
 
-	if (c->live_fd >= 0 && !live_held(c->live_fd))
-		return cut(c, "recorder", "relay");
-	if (!session_lives(c))
-		return cut(c, "peer", "relay");
+	if (reason)
+		return cut(c, reason, "relay");
 	read_generation(generation);
 	if (strcmp(generation, w->generation) != 0 || w->unread_ms) {
 		memcpy(w->generation, generation, sizeof(generation));
@@ -157,36 +164,21 @@ static bool look(struct watch *w, struct connection *c)
 	return false;
 }
 
-static const char *ordered_reason(const struct signalfd_siginfo *order,
-	struct watch *w, struct connection *c)
-{
-	if (order->ssi_code == SI_QUEUE) {
-		switch (order->ssi_int) {
-		case WATCH_ORDER_WINDOW:
-			return "window";
-		case WATCH_ORDER_REVOKED:
-			return "revoked";
-		case WATCH_ORDER_RECORDER:
-			return "recorder";
-		case WATCH_ORDER_PEER:
-			return "peer";
-		default:
-			break;
-		}
-	}
-	if (moment_boot_ms() >= c->term.end_ms)
-		return c->term.reason;
-	ask_again(w, c);
-	return moment_boot_ms() >= c->term.end_ms ? c->term.reason : "revoked";
-}
-
+/* The root worker does not say why; what it saw is there to be seen. */
 static bool ordered(struct watch *w, struct connection *c)
 {
 	struct signalfd_siginfo order;
+	const char *reason;
 
 	if (read(w->orders, &order, sizeof(order)) != sizeof(order))
 		return false;
-	return cut(c, ordered_reason(&order, w, c), "watch");
+	reason = lost(c);
+	if (!reason && moment_boot_ms() < c->term.end_ms)
+		ask_again(w, c);
+	if (!reason)
+		reason = moment_boot_ms() < c->term.end_ms ? "revoked"
+							   : c->term.reason;
+	return cut(c, reason, "watch");
 }
 
 /* At the end, once more: another grant may go on where this one stops. */

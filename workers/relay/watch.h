@@ -11,21 +11,9 @@
 
 #define WATCH_TICK_MS 500
 
-/*
- * A root worker that ends a connection may say why: sigqueue(2) SIGTERM with
- * one of these. A plain SIGTERM takes the reason from the rights.
- */
-enum watch_order {
-	WATCH_ORDER_NONE = 0,
-	WATCH_ORDER_WINDOW = 1,
-	WATCH_ORDER_REVOKED = 2,
-	WATCH_ORDER_RECORDER = 3,
-	WATCH_ORDER_PEER = 4,
-};
-
 struct watch {
 	int news;   /* inotify, or -1: then by looking alone */
-	int orders; /* signalfd of SIGTERM */
+	int orders; /* signalfd of SIGTERM: the root worker ends it */
 	char generation[64];
 	int64_t next_look_ms; /* BOOTTIME */
 	int64_t unread_ms;    /* since when the rights can't be read, or 0 */
