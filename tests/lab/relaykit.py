@@ -237,6 +237,20 @@ open("/run/jump/clock", "w").write(
             f"{{ {line.split(' ', 1)[1]} timeout 1h }}\n"
             for line in sorted(set(lines))))
 
+    def granted(self):
+        """The elements that the filter has now, without their times."""
+        found = []
+        for name in "granted4", "granted6":
+            tree = json.loads(self.bed.run(
+                f"nft -j list set inet jumphost {name}").out)
+            for part in tree["nftables"]:
+                for one in part.get("set", {}).get("elem", []):
+                    found.append(tuple(one["elem"]["val"]["concat"]))
+        return sorted(found)
+
+    def uid_of(self, user):
+        return int(self.bed.run(["id", "-u", user]).out)
+
     def nft_grant(self, uid, target, port):
         one = self.ot[target]
         self.bed.run(["nft", "-f", "-"], input="".join(

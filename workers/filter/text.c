@@ -51,28 +51,26 @@ static void put_networks(FILE *f, const struct filter_plan *plan, int family)
 		fputs("\n\t\t}\n", f);
 }
 
+/* Without a plan the sets alone: they must be there to be flushed. */
 static void put_sets(FILE *f, const struct filter_plan *plan)
 {
-	fputs("\tset granted4 {\n"
-	      "\t\ttypeof meta skuid . ip daddr . tcp dport\n"
-	      "\t\tflags timeout\n"
-	      "\t}\n"
-	      "\tset granted6 {\n"
-	      "\t\ttypeof meta skuid . ip6 daddr . tcp dport\n"
-	      "\t\tflags timeout\n"
-	      "\t}\n"
-	      "\tset ot4 {\n"
-	      "\t\ttypeof ip daddr\n"
-	      "\t\tflags interval\n",
-		f);
-	put_networks(f, plan, AF_INET);
-	fputs("\t}\n"
-	      "\tset ot6 {\n"
-	      "\t\ttypeof ip6 daddr\n"
-	      "\t\tflags interval\n",
-		f);
-	put_networks(f, plan, AF_INET6);
-	fputs("\t}\n", f);
+	for (int six = 0; six < 2; six++)
+		fprintf(f,
+			"\tset granted%s {\n"
+			"\t\ttypeof meta skuid . %s daddr . tcp dport\n"
+			"\t\tflags timeout\n"
+			"\t}\n",
+			six ? "6" : "4", six ? "ip6" : "ip");
+	for (int six = 0; six < 2; six++) {
+		fprintf(f,
+			"\tset ot%s {\n"
+			"\t\ttypeof %s daddr\n"
+			"\t\tflags interval\n",
+			six ? "6" : "4", six ? "ip6" : "ip");
+		if (plan)
+			put_networks(f, plan, six ? AF_INET6 : AF_INET);
+		fputs("\t}\n", f);
+	}
 	for (int i = 0; i < 2; i++)
 		fprintf(f,
 			"\tset %s {\n"
@@ -233,6 +231,10 @@ static void put_from_ot(FILE *f)
 		f);
 }
 
+/*
+ * However it is brought about, sets and chains are made in one order: it is
+ * the order in which nft lists them, and listings are compared.
+ */
 static void put_head(FILE *f, enum filter_way way)
 {
 	fputs("table inet " FILTER_TABLE "\n", f);
@@ -240,14 +242,14 @@ static void put_head(FILE *f, enum filter_way way)
 		fputs("delete table inet " FILTER_TABLE "\n", f);
 		return;
 	}
-	/* The set must be there to be flushed, the first time too. */
-	fputs("flush table inet " FILTER_TABLE "\n", f);
-	for (int six = 0; six < 2; six++)
-		fprintf(f,
-			"add set inet " FILTER_TABLE
-			" ot%s { typeof %s daddr; flags interval; }\n"
-			"flush set inet " FILTER_TABLE " ot%s\n",
-			six ? "6" : "4", six ? "ip6" : "ip", six ? "6" : "4");
+	fputs("flush table inet " FILTER_TABLE "\n"
+	      "table inet " FILTER_TABLE " {\n",
+		f);
+	put_sets(f, NULL);
+	fputs("}\n"
+	      "flush set inet " FILTER_TABLE " ot4\n"
+	      "flush set inet " FILTER_TABLE " ot6\n",
+		f);
 }
 
 int filter_text(const struct filter_plan *plan, enum filter_way way,

@@ -1,0 +1,404 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""No direct routes: what the packet filter lets nobody do, and that it is
+there early, stays through a reload, denies when the policy is broken, and is
+missed when it is gone."""
+import time
+
+import pytest
+
+from jumplab.bed import wait_for
+from relaykit import TECH1, TECH2, Child, Kit, grant, usual_grants
+
+pytestmark = pytest.mark.vertical
+
+PROBE = r"""
+import errno, json, os, socket, struct, sys
+
+def tcp(host, port):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    s = socket.socket(family)
+    s.settimeout(2)
+    try:
+        s.connect(socket.getaddrinfo(host, int(port), family)[0][4])
+        s.sendall(b"?")
+        return "open" if s.recv(10) else "closed"
+    except ConnectionError:
+        return "refused"
+    except TimeoutError:
+        return "silent"
+    except OSError as e:
+        return errno.errorcode[e.errno]
+
+def udp(host, port):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    s.settimeout(1)
+    try:
+        s.connect((host, int(port)))
+        s.send(b"?")
+        return "open" if s.recv(10) else "closed"
+    except TimeoutError:
+        return "silent"
+    except OSError as e:
+        return errno.errorcode[e.errno]
+
+def icmp(host, _):
+    six = ":" in host
+    s = socket.socket(socket.AF_INET6 if six else socket.AF_INET,
+                      socket.SOCK_DGRAM, 58 if six else 1)
+    s.settimeout(1)
+    try:
+        s.connect((host, 0))
+        s.send(struct.pack("!BBHHH", 128 if six else 8, 0, 0, 0, 1))
+        return "open" if s.recv(100) else "closed"
+    except TimeoutError:
+        return "silent"
+    except OSError as e:
+        return errno.errorcode[e.errno]
+
+def unix(path, _):
+    s = socket.socket(socket.AF_UNIX)
+    try:
+        s.connect(path)
+        return "open"
+    except OSError as e:
+        return errno.errorcode[e.errno]
+
+for line in sys.stdin:
+    how, where, port = line.split()
+    print({"tcp": tcp, "udp": udp, "icmp": icmp, "unix": unix}[how](where, port),
+          flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def kit(site):
+    one = Kit(site).setup()
+    yield one
+    one.remove()
+
+
+@pytest.fixture(autouse=True)
+def _usual(kit):
+    kit.well()
+    yield
+    kit.bed.put("/etc/jump/jump.conf", kit.policy)
+    kit.bed.run("/usr/lib/jump/jump-filter load")
+    kit.publish(usual_grants())
+    kit.grant_all()
+
+
+def probes(kit, uid, ways):
+    out = kit.bed.run_as(uid, ["python3", "-c", PROBE], input="".join(
+        f"{how} {where} {port}\n" for how, where, port in ways)).out
+    return dict(zip(ways, out.split()))
+
+
+def zone_ways(ot):
+    ways = []
+    for name in "plc-gw", "hmi-1", "historian":
+        for address in ot[name].v4, ot[name].v6:
+            ways += [("tcp", address, port) for port in (22, 7, 3389, 9999)]
+            ways += [("udp", address, 7), ("icmp", address, 0)]
+    return ways
+
+
+OUTSIDE = [("tcp", "10.10.0.5", 22), ("tcp", "fd00:10::5", 22),
+           ("udp", "10.10.0.5", 53), ("icmp", "10.10.0.5", 0),
+           ("icmp", "fd00:10::5", 0)]
+LOCAL = [("tcp", "127.0.0.1", 22), ("tcp", "::1", 22),
+         ("tcp", "10.10.0.2", 22), ("udp", "127.0.0.1", 53)]
+KNOCK = [("tcp", "127.0.0.1", 722), ("tcp", "::1", 722)]
+
+
+def closed(answers, but=()):
+    """Nothing is open, and TCP says so at once."""
+    wrong = {way: answer for way, answer in answers.items()
+             if way not in but and (
+                 answer in ("open", "closed")
+                 or way[0] == "tcp" and answer != "refused")}
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize("flushed", [False, True])
+def test_nobody_but_the_relay_reaches_a_zone(kit, ot, flushed):
+    for uid in (0, 65534, 1000, kit.uid_of("jump-fetch"), TECH2 + 5):
+        if flushed:
+            kit.bed.run("ip -6 neigh flush all; ip neigh flush all")
+        closed(probes(kit, uid, zone_ways(ot)))
+
+
+def test_suppliers_uid_reaches_nothing_but_the_relay(kit, ot):
+    """No session stands behind this process: the relay itself refuses it."""
+    answers = probes(kit, TECH1, zone_ways(ot) + OUTSIDE + LOCAL + KNOCK)
+    granted = [("tcp", address, port) for port in (22, 7, 3389)
+               for address in (ot["hmi-1"].v4, ot["hmi-1"].v6)]
+    granted += [("tcp", address, 22)
+                for address in (ot["plc-gw"].v4, ot["plc-gw"].v6)]
+    closed(answers, but=granted)
+    for way in granted:
+        assert answers[way] in ("refused", "closed", "open"), way
+    assert ot.discarded() == []
+
+
+def test_neighbours_are_found_after_a_flush(kit, ot):
+    relay = kit.uid_of("jump-relay")
+    for _ in range(5):
+        kit.bed.run("ip -6 neigh flush all")
+        answers = probes(kit, relay, [("tcp", ot["hmi-1"].v6, 7)])
+        assert set(answers.values()) == {"open"}
+    # and the other side finds the bastion
+    ot.bed.run("ip -6 neigh flush all")
+    assert set(probes(kit, relay, [("tcp", ot["hmi-1"].v6, 7)]).values()) == {
+        "open"}
+
+
+def test_relays_uid_reaches_zones_over_tcp_and_nothing_else(kit, ot):
+    relay = kit.uid_of("jump-relay")
+    good = [("tcp", ot[name].v4, 22) for name in ot.targets]
+    good += [("tcp", ot[name].v6, 22) for name in ot.targets]
+    answers = probes(kit, relay, good)
+    assert set(answers.values()) == {"open"}, answers
+    closed(probes(kit, relay, OUTSIDE + LOCAL + KNOCK + [
+        ("udp", ot["hmi-1"].v4, 7), ("udp", ot["hmi-1"].v6, 7),
+        ("icmp", ot["hmi-1"].v4, 0), ("icmp", ot["hmi-1"].v6, 0)]))
+
+
+@pytest.mark.parametrize("who", ["nobody", "daemon", "jump-fetch", "root"])
+def test_who_may_not_knock(kit, who):
+    uid = kit.uid_of(who)
+    closed(probes(kit, uid, KNOCK))
+    if uid:
+        answers = probes(kit, uid, [("unix", "/run/jump/relay.sock", 0)])
+        assert set(answers.values()) == {"EACCES"}
+
+
+def test_local_accounts_can_not_run_jumpshell(kit):
+    if not kit.bed.exists("/usr/lib/jump/jumpshell"):
+        pytest.fail("jumpshell is not installed")
+    r = kit.bed.run_as(65534, ["/usr/lib/jump/jumpshell"], check=False)
+    assert r.rc != 0 and "ermission denied" in r.err, r
+
+
+def test_link_local_is_no_way_around(kit, ot):
+    """OT's link-local addresses belong to no zone's network."""
+    six = ot.bed.run("ip -6 -o addr show dev cell-a scope link | "
+                     "awk '{print $4}' | cut -d/ -f1").out.split()[0]
+    ours = kit.bed.run("ip -6 -o addr show dev cell-a scope link | "
+                       "awk '{print $4}' | cut -d/ -f1").out.split()[0]
+    closed(probes(kit, 65534, [("tcp", f"{six}%cell-a", 22),
+                               ("icmp", f"{six}%cell-a", 0),
+                               ("udp", f"{six}%cell-a", 7)]))
+    r = ot.bed.run(f"nc -nvz -w 2 {ours}%cell-a 22", check=False)
+    assert r.rc != 0 and "timed out" in r.err, r
+
+
+def test_ot_can_not_open_anything_here(kit, ot):
+    for address in "10.20.0.2", "fd00:20::2", "10.10.0.2", "fd00:10::2":
+        for port in 22, 722:
+            r = ot.bed.run(f"nc -nvz -w 1 {address} {port}", check=False)
+            assert r.rc != 0 and "timed out" in r.err, r
+        assert ot.bed.run(f"ping -n -c 1 -W 1 {address}", check=False).rc != 0
+
+
+def test_the_bastion_routes_nothing(kit, site, ot):
+    """Even with forwarding switched on by mistake."""
+    kit.bed.run("sysctl -qw net.ipv4.ip_forward=1 "
+                "net.ipv6.conf.all.forwarding=1")
+    try:
+        for address in ot["hmi-1"].v4, ot["hmi-1"].v6:
+            assert site.supplier.reaches(address, 22) != "open"
+            assert not site.supplier.pings(address)
+        for address in "10.10.0.20", "fd00:10::20":
+            r = ot.bed.run(f"ping -n -c 1 -W 1 {address}", check=False)
+            assert r.rc != 0
+        r = kit.bed.run("/usr/lib/jump/jump-filter check", check=False)
+        assert r.rc == 2 and "table ok" in r.out and "/forwarding" in r.out, r
+    finally:
+        kit.bed.run("sysctl -qw net.ipv4.ip_forward=0 "
+                    "net.ipv6.conf.all.forwarding=0")
+    r = kit.bed.run("/usr/lib/jump/jump-filter check", check=False)
+    assert (r.rc, r.out) == (0, "table ok\nforwarding off\n"), r
+
+
+def test_admin_is_not_touched(kit, site):
+    for host in site.supplier, site.second_supplier:
+        assert host.reaches("10.10.0.2", 22) == "open"
+        assert host.reaches("fd00:10::2", 22) == "open"
+    answers = probes(kit, 0, LOCAL[:3] + [("icmp", "10.10.0.5", 0)])
+    assert set(answers.values()) == {"open"}, answers
+
+
+ECHO = r"""
+import os, socket, time
+s = socket.create_connection(("10.20.0.11", 7), 5)
+print(os.getpid(), flush=True)
+s.settimeout(5)
+while True:
+    s.sendall(b"x" * 1000)
+    got = 0
+    while got < 1000:
+        part = s.recv(1000)
+        if not part:
+            raise SystemExit(1)
+        got += len(part)
+    time.sleep(0.01)
+"""
+
+
+def test_reload_keeps_grants_and_what_runs(kit):
+    with kit.session() as session:
+        held = Child(kit.bed, session.popen(["python3", "-uc", ECHO]))
+        before = kit.granted()
+        assert before
+        kit.bed.put("/etc/jump/jump.conf", kit.policy + """
+[zone cell-c]
+Networks = 10.40.0.0/24
+
+[target other]
+Zone = cell-c
+Address = 10.40.0.9
+Protocols = rdp
+
+[conduit others]
+Users = beta-*
+To = cell-c
+Protocols = rdp
+MaxWindow = 1h
+Approvals = 1
+""")
+        for _ in range(10):
+            kit.bed.run("systemctl reload jump-filter")
+        assert "10.40.0.0/24" in kit.bed.run(
+            "nft list set inet jumphost ot4").out
+        assert kit.granted() == before
+        assert held.popen.poll() is None
+        kit.bed.put("/etc/jump/jump.conf", kit.policy)
+        kit.bed.run("systemctl reload jump-filter")
+        assert "10.40.0.0/24" not in kit.bed.run(
+            "nft list set inet jumphost ot4").out
+        assert kit.granted() == before
+        time.sleep(0.3)
+        assert held.popen.poll() is None
+        held.kill()
+
+
+def test_element_gone_or_timed_out_no_new_tunnel(kit, ot):
+    kit.bed.run(["nft", "-f", "-"], input=(
+        "flush set inet jumphost granted4\n"
+        "add element inet jumphost granted4 "
+        f"{{ {TECH1} . 10.20.0.11 . 7 timeout 1s }}\n"))
+    with kit.session() as session:
+        held = Child(kit.bed, session.popen(["python3", "-uc", ECHO]))
+        time.sleep(1.5)
+        assert set(probes(kit, TECH1, [("tcp", "10.20.0.11", 7)]).values()) == {
+            "refused"}
+        assert held.popen.poll() is None # what runs is the relay's to end
+        held.kill()
+
+
+def test_pace_of_one_uid(kit, ot):
+    """More new connections in a second than people make: refused, and
+    another supplier does not notice."""
+    flood = kit.bed.run_as(TECH1, ["python3", "-c", """
+import socket
+good = 0
+for _ in range(300):
+    s = socket.socket(); s.settimeout(2)
+    try:
+        s.connect(("10.20.0.11", 7)); good += 1
+    except OSError:
+        pass
+    s.close()
+print(good)
+"""]).out
+    assert 40 <= int(flood) <= 200
+    with kit.session(TECH2) as other:
+        r = other.run("exec true".split(), check=False)
+        out = other.python("import socket; s=socket.create_connection("
+                           "('10.20.0.11', 7), 3); s.send(b'hi'); "
+                           "print(s.recv(9))").out
+        assert out == "b'hi'\n"
+
+
+@pytest.mark.parametrize("harm,word", [
+    ("nft delete table inet jumphost", "missing"),
+    ("nft flush chain inet jumphost leave", "changed"),
+    ("nft insert rule inet jumphost leave accept", "changed"),
+    ("nft add element inet jumphost ot4 { 192.0.2.0/24 }", "changed"),
+    ("nft delete element inet jumphost ot4 { 10.20.0.0/24 }", "changed"),
+    ("nft flush ruleset", "missing"),
+])
+def test_check_misses_what_is_gone(kit, harm, word):
+    kit.bed.run(harm)
+    r = kit.bed.run("/usr/lib/jump/jump-filter check", check=False)
+    assert (r.rc, r.out.splitlines()[0]) == (1, f"table {word}"), r
+    kit.bed.run("/usr/lib/jump/jump-filter load")
+    assert kit.bed.run("/usr/lib/jump/jump-filter check").rc == 0
+
+
+def test_granted_elements_are_not_a_change(kit):
+    kit.nft_grant(TECH2, "hmi-1", 3389)
+    assert kit.bed.run("/usr/lib/jump/jump-filter check").rc == 0
+
+
+def test_load_mends_chains_of_another_version(kit):
+    kit.bed.run("nft add chain inet jumphost left_over; "
+                "nft add rule inet jumphost left_over accept")
+    r = kit.bed.run("/usr/lib/jump/jump-filter load")
+    assert "anew" in r.err, r
+    assert kit.bed.run("/usr/lib/jump/jump-filter check").rc == 0
+
+
+@pytest.mark.parametrize("harm", ["broken", "missing", "writable"])
+def test_policy_that_can_not_be_used(kit, ot, harm):
+    """A table that stands, stays; where none stands, one that denies is
+    loaded, by what is remembered of the zones."""
+    spoil = {"broken": "echo 'Nonsense = 1' >> /etc/jump/jump.conf",
+             "missing": "rm /etc/jump/jump.conf",
+             "writable": "chmod 666 /etc/jump/jump.conf"}[harm]
+    kit.bed.run(spoil)
+    before = kit.granted()
+    r = kit.bed.run("/usr/lib/jump/jump-filter load", check=False)
+    assert r.rc == 3 and "stays" in r.err, r
+    assert kit.granted() == before != []
+    assert set(probes(kit, kit.uid_of("jump-relay"),
+                      [("tcp", ot["hmi-1"].v4, 22)]).values()) == {"open"}
+    # as on a boot with this policy
+    kit.bed.run("nft delete table inet jumphost; "
+                "systemctl restart jump-filter.service")
+    everything = zone_ways(ot)
+    for uid in (TECH1, 65534, kit.uid_of("jump-relay"), 0):
+        closed(probes(kit, uid, everything))
+    closed(probes(kit, TECH1, OUTSIDE + LOCAL + KNOCK))
+    assert set(probes(kit, 0, LOCAL[:3]).values()) == {"open"}
+    r = kit.bed.run("/usr/lib/jump/jump-filter check", check=False)
+    assert r.rc == 1, r
+    kit.bed.put("/etc/jump/jump.conf", kit.policy)
+    kit.bed.run("systemctl reload jump-filter.service")
+    assert kit.bed.run("/usr/lib/jump/jump-filter check").rc == 0
+
+
+def test_stopping_the_unit_opens_nothing(kit, ot):
+    kit.bed.run("systemctl stop jump-filter.service")
+    closed(probes(kit, 65534, zone_ways(ot)))
+    # without it the relay is down too
+    kit.bed.wait("! systemctl is-active -q jump-relay.socket")
+    kit.bed.run("systemctl start jump-relay.socket")
+    assert kit.bed.run("systemctl is-active jump-filter").out == "active\n"
+
+
+def test_before_the_network(kit):
+    order = kit.bed.run("systemctl show -P Before jump-filter").out.split()
+    assert "network-pre.target" in order
+    facts = kit.bed.run("systemctl show -P Wants jump-filter; "
+                        "systemctl show -P Requires jump-relay.socket").out
+    assert "network-pre.target" in facts and "jump-filter.service" in facts
+
+
+def test_wrong_words(kit):
+    for words in "", "flush", "load now", "--help":
+        r = kit.bed.run(f"/usr/lib/jump/jump-filter {words}", check=False)
+        assert r.rc == 64 and r.err.startswith("usage: "), r
+    shown = kit.bed.run("/usr/lib/jump/jump-filter print").out
+    assert "table inet jumphost {" in shown
