@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "approvals/http/call.h"
 #include "approvals/http/patience.h"
@@ -18,10 +19,12 @@
 
 #define HEAD_MEMORY  (32u << 10)
 #define THREAD_STACK (512u << 10)
+#define DRAIN_TURNS  300 /* of 10 ms */
 #define PRIORITIES   "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 struct server {
 	struct service *service;
+	int calls; /* begun and not completed; atomic */
 	struct MHD_Daemon *daemon;
 	struct patience patience;
 };
@@ -214,6 +217,7 @@ static enum MHD_Result begin(struct server *s,
 	if (!c)
 		return MHD_NO;
 	*context = c;
+	__atomic_add_fetch(&s->calls, 1, __ATOMIC_ACQ_REL);
 	set_phase(s, connection, PHASE_ANSWER);
 	collect_head(connection, url, method, version, &head);
 	if (judge_head(c, &head) < 0 || find_route(c) < 0 ||
@@ -260,6 +264,8 @@ static void on_completed(void *cls, struct MHD_Connection *connection,
 	struct server *s = cls;
 
 	(void)code;
+	if (*context)
+		__atomic_sub_fetch(&s->calls, 1, __ATOMIC_ACQ_REL);
 	call_free(*context);
 	*context = NULL;
 	set_phase(s, connection, PHASE_IDLE);
@@ -335,11 +341,26 @@ int server_start(
 	return 0;
 }
 
+/* No new connections; those who wait are answered; the rest gets a while. */
+static void drain(struct server *s)
+{
+	static const struct timespec pause = {.tv_nsec = 10000000};
+	int fd = MHD_quiesce_daemon(s->daemon);
+
+	cleanup_close(&fd);
+	watch_stop(&s->service->watch);
+	for (int i = 0; i < DRAIN_TURNS; i++) {
+		if (__atomic_load_n(&s->calls, __ATOMIC_ACQUIRE) == 0)
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 void server_stop(struct server *s)
 {
 	if (!s)
 		return;
-	watch_stop(&s->service->watch);
+	drain(s);
 	MHD_stop_daemon(s->daemon);
 	patience_stop(&s->patience);
 	free(s);
