@@ -6,21 +6,21 @@
 void inputsum_begin(struct inputsum *s)
 {
 	s->bytes = 0;
-	SHA256Init(&s->digest);
+	sha256_init(&s->digest);
 }
 
 void inputsum_add(struct inputsum *s, const void *bytes, size_t len)
 {
-	SHA256Update(&s->digest, bytes, len);
+	sha256_update(&s->digest, len, bytes);
 	s->bytes += len;
 }
 
 void inputsum_text(struct inputsum *s, char ret_text[INPUTSUM_TEXT_SIZE])
 {
-	uint8_t raw[SHA256_DIGEST_LENGTH];
+	uint8_t raw[SHA256_DIGEST_SIZE];
 	int n;
 
-	SHA256Final(raw, &s->digest);
+	sha256_digest(&s->digest, sizeof(raw), raw);
 	n = snprintf(ret_text, INPUTSUM_TEXT_SIZE, "%llu ",
 		(unsigned long long)s->bytes);
 	for (size_t i = 0; i < sizeof(raw); i++)

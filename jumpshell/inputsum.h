@@ -5,7 +5,7 @@
 #ifndef JUMP_JUMPSHELL_INPUTSUM_H
 #define JUMP_JUMPSHELL_INPUTSUM_H
 
-#include <sha2.h>
+#include <nettle/sha2.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +13,7 @@
 
 struct inputsum {
 	uint64_t bytes;
-	SHA2_CTX digest;
+	struct sha256_ctx digest;
 };
 
 void inputsum_begin(struct inputsum *s);

@@ -266,6 +266,26 @@ static void the_largest_chunk_fits(void **state)
 	}
 }
 
+/* A device with an old character set: all of its text can be seen. */
+static void latin1_text_is_shown_to_its_end(void **state)
+{
+	static const char line[] = "St\xf6rung an Schacht 4, Zone \xdc-7.\r\n";
+	struct cast c = {0};
+	char shown[16384];
+	size_t len = 0;
+
+	(void)state;
+	for (; len < 8000; len += strlen(line))
+		memcpy(sent + len, line, strlen(line));
+	begin();
+	output(&c, sent, len);
+	assert_int_equal(read_back(file_len, shown, sizeof(shown)), len);
+	assert_memory_equal(back, sent, len);
+	assert_true(strlen(shown) > len);
+	assert_non_null(
+		strstr(shown + strlen(shown) - 20, "Zone \xef\xbf\xbd-7."));
+}
+
 static void requests_are_whole_or_refused(void **state)
 {
 	static const char good[] =
@@ -326,6 +346,7 @@ int main(void)
 		cmocka_unit_test(any_bytes_come_back),
 		cmocka_unit_test(a_torn_file_gives_what_is_whole),
 		cmocka_unit_test(the_largest_chunk_fits),
+		cmocka_unit_test(latin1_text_is_shown_to_its_end),
 		cmocka_unit_test(requests_are_whole_or_refused),
 	};
 

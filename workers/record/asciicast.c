@@ -12,6 +12,11 @@
 
 /* Text shorter than this between two stretches of bytes belongs to them. */
 #define CLEAN_MIN 64
+/* Of a long stretch that is no text at all only the beginning is shown:
+ * nobody reads more of it, and its escapes would take twice the room of the
+ * bytes themselves. One in eight: text of an old character set has fewer. */
+#define SHOW_MAX   256
+#define JUNK_SHARE 8
 
 static void put_identity(struct castbuf *b, const struct cast_identity *id)
 {
@@ -114,10 +119,11 @@ static size_t clean_len(const uint8_t *at, size_t len)
 	return n;
 }
 
-/* How far bytes go on, short stretches of text among them included. */
-static size_t dirty_len(const uint8_t *at, size_t len)
+/* How far bytes go on, short stretches of text among them included; how
+ * many of them are worth showing. */
+static size_t dirty_len(const uint8_t *at, size_t len, size_t *ret_show)
 {
-	size_t n = 0;
+	size_t n = 0, junk = 0;
 
 	while (n < len) {
 		size_t clean = clean_len(at + n, len - n);
@@ -125,9 +131,12 @@ static size_t dirty_len(const uint8_t *at, size_t len)
 		if (clean >= CLEAN_MIN)
 			break;
 		n += clean;
-		if (n < len)
+		if (n < len) {
 			n++;
+			junk++;
+		}
 	}
+	*ret_show = junk * JUNK_SHARE > n && n > SHOW_MAX ? SHOW_MAX : n;
 	return n;
 }
 
@@ -178,7 +187,7 @@ void cast_output(struct cast *c, struct castbuf *b, uint64_t t_us,
 	const void *bytes, size_t len)
 {
 	const uint8_t *at = bytes;
-	size_t used = 0, cut;
+	size_t used = 0, cut, show;
 
 	if (c->cut_len > 0 && len > 0)
 		used = put_rest(c, b, t_us, at, len);
@@ -194,8 +203,8 @@ void cast_output(struct cast *c, struct castbuf *b, uint64_t t_us,
 		if (n > 0) {
 			put_text(b, t_us, at, n);
 		} else {
-			n = dirty_len(at, len);
-			put_bytes(b, t_us, at, n, at, n);
+			n = dirty_len(at, len, &show);
+			put_bytes(b, t_us, at, n, at, show);
 		}
 		at += n;
 		len -= n;

@@ -27,7 +27,7 @@ static int append(struct recording *r, const struct castbuf *b)
 	e = fd_write_all(r->fd, b->bytes, b->len);
 	if (e < 0)
 		return e;
-	SHA256Update(&r->digest, (const uint8_t *)b->bytes, b->len);
+	sha256_update(&r->digest, b->len, (const uint8_t *)b->bytes);
 	r->file_bytes += b->len;
 	r->dirty = true;
 	return 0;
@@ -82,7 +82,7 @@ int recording_begin(
 	int e;
 
 	*r = (struct recording){.fd = -1, .day_fd = -1};
-	SHA256Init(&r->digest);
+	sha256_init(&r->digest);
 	r->start_ms = r->synced_ms = moment_boot_ms();
 	e = create(r, dir, id);
 	if (e == 0) {
@@ -150,9 +150,9 @@ int recording_free_mib(const struct recording *r, uint64_t *ret_mib)
 static void digest_text(
 	struct recording *r, char ret_text[RECORDING_DIGEST_SIZE])
 {
-	uint8_t raw[SHA256_DIGEST_LENGTH];
+	uint8_t raw[SHA256_DIGEST_SIZE];
 
-	SHA256Final(raw, &r->digest);
+	sha256_digest(&r->digest, sizeof(raw), raw);
 	memcpy(ret_text, "sha256:", 8);
 	for (size_t i = 0; i < sizeof(raw); i++)
 		snprintf(ret_text + 7 + 2 * i, 3, "%02x", raw[i]);

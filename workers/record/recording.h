@@ -6,7 +6,7 @@
 #ifndef JUMP_WORKERS_RECORD_RECORDING_H
 #define JUMP_WORKERS_RECORD_RECORDING_H
 
-#include <sha2.h>
+#include <nettle/sha2.h>
 #include <sys/types.h>
 
 #include "workers/record/asciicast.h"
@@ -24,7 +24,7 @@ struct recording {
 	bool dirty;	      /* written and not yet synced */
 	uint64_t file_bytes;  /* in the file */
 	uint64_t shown_bytes; /* of output in it */
-	SHA2_CTX digest;
+	struct sha256_ctx digest;
 	struct cast cast;
 };
 
