@@ -31,6 +31,8 @@ static void put_file(char *option, const char *name, const struct keypair *k,
 	snprintf(option, OPTION_SIZE, "%s=%s", name, path);
 }
 
+/* SHELL is what ssh starts its ProxyCommand with: the dialler itself, which
+ * knows that form, so that no shell has to be there at all. */
 static void put_words(struct arguments *a, const struct client_request *q)
 {
 	const char *const words[] = {PLACE_SSH, "-F", PLACE_SSH_CONFIG, "-o",
@@ -38,7 +40,7 @@ static void put_words(struct arguments *a, const struct client_request *q)
 		"-o", a->user, q->terminal->is ? "-tt" : "-T", "--", q->target,
 		q->command, NULL};
 	const char *const env[] = {"PATH=/usr/bin:/bin", "HOME=/",
-		"SHELL=" PLACE_SHELL, "LANG=C.UTF-8", a->term, NULL};
+		"SHELL=" PLACE_DIAL, "LANG=C.UTF-8", a->term, NULL};
 
 	_Static_assert(ARRAY_LEN(words) <= ARRAY_LEN(a->argv) &&
 			       ARRAY_LEN(env) <= ARRAY_LEN(a->envp),

@@ -145,10 +145,42 @@ static int run(char **argv)
 	return 0;
 }
 
+/*
+ * ssh starts a ProxyCommand as "$SHELL -c 'exec COMMAND'". jumpshell sets
+ * SHELL to this program, so that no shell is needed for it: the words are
+ * taken apart here, by single blanks and by nothing else.
+ */
+#define SHELL_WORDS 5 /* exec PROGRAM CONN TARGET PROTO */
+
+static int take_apart(char *command, char **ret_argv)
+{
+	char *word[SHELL_WORDS], *at = command;
+	size_t n = 0;
+
+	while (n < SHELL_WORDS && at) {
+		word[n++] = at;
+		at = strchr(at, ' ');
+		if (at)
+			*at++ = '\0';
+	}
+	if (n != SHELL_WORDS || at || strcmp(word[0], "exec") != 0)
+		return -EINVAL;
+	for (n = 1; n < SHELL_WORDS; n++)
+		ret_argv[n - 1] = word[n];
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	char *words[SHELL_WORDS - 1];
+
 	if (proc_harden(0, NULL) < 0)
 		return 1;
+	if (argc == 3 && strcmp(argv[1], "-c") == 0 &&
+		take_apart(argv[2], words) == 0) {
+		argc = SHELL_WORDS - 1;
+		argv = words;
+	}
 	if (argc != 4 || !conn_valid(argv[1]) || !name_valid(argv[2]) ||
 		proto_from_name(argv[3]) == PROTO_NONE) {
 		fprintf(stderr, "usage: jump-dial CONN TARGET PROTO\n");
