@@ -29,15 +29,16 @@ struct run {
 	struct compiled compiled;
 	struct applied before, after;
 	struct moment_clock clock;
-	bool news;	      /* the snapshot came in just now */
-	bool replaced;	      /* a generation was published */
-	int64_t published_ms; /* BOOTTIME */
+	bool news;			 /* the snapshot came in just now */
+	struct publication *publication; /* owned; NULL: nothing to do */
+	int64_t published_ms;		 /* BOOTTIME; 0: nothing was */
 	int enforce_fd;
 	int error; /* the first one */
 };
 
 static void run_done(struct run *r)
 {
+	publication_free(r->publication);
 	compiled_done(&r->compiled);
 	locals_done(&r->locals);
 	candidate_done(&r->snapshot);
@@ -230,24 +231,34 @@ static bool is_in_force(const struct run *r)
 	       generation > 0 && generation == r->before.generation;
 }
 
-static int publish(struct run *r)
+/* The long part, before anything is taken away. */
+static int prepare(struct run *r)
 {
-	struct published p = {0};
-	int e;
-
 	r->after.generation = r->before.generation;
 	if (is_in_force(r))
 		return 0;
-	e = publish_generation(&r->a->publish, &r->compiled, &p);
-	if (note(r, e, "publishing") < 0)
+	return note(r,
+		publish_prepare(&r->a->publish, &r->compiled, &r->publication),
+		"writing the generation");
+}
+
+static int publish(struct run *r)
+{
+	const struct published *p;
+	int e;
+
+	if (!r->publication)
+		return 0;
+	e = note(r, publish_commit(r->publication), "publishing");
+	if (e < 0)
 		return e;
-	r->after.generation = p.generation;
-	r->replaced = true;
+	p = publication_info(r->publication);
+	r->after.generation = p->generation;
 	r->published_ms = moment_boot_ms();
 	fprintf(stderr,
 		"jump-apply: generation %llu: serial %llu, %zu users, "
 		"%zu grants\n",
-		(unsigned long long)p.generation,
+		(unsigned long long)p->generation,
 		(unsigned long long)r->snapshot.snapshot.serial,
 		r->compiled.user_count, r->compiled.grant_count);
 	return 0;
@@ -342,6 +353,8 @@ static int put_in_force(struct run *r)
 		e = note(r, tell_changes(r), "telling what changed");
 	if (e == 0)
 		e = store(r);
+	if (e == 0)
+		e = prepare(r);
 	if (e < 0)
 		return e;
 	(void)bring_seeds(r, &count);
@@ -351,7 +364,7 @@ static int put_in_force(struct run *r)
 		return e;
 	memcpy(r->after.snapshot, r->snapshot.digest, DIGEST_SIZE);
 	r->after.serial = r->snapshot.snapshot.serial;
-	if (r->replaced)
+	if (r->published_ms > 0)
 		end_what_is_over(r);
 	(void)note(r, seeds_clear(&r->a->seeds, &r->compiled, &count),
 		"taking seeds away");

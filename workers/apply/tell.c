@@ -6,6 +6,8 @@
 
 #include "audit/event.h"
 
+/* Nobody sits at one: not the default, which is a login's. */
+#define NO_TERMINAL	 "?"
 #define DIGEST_TEXT_SIZE (sizeof("sha256:") + DIGEST_SIZE)
 
 static void digest_text(const char *hex, char ret[DIGEST_TEXT_SIZE])
@@ -19,6 +21,7 @@ void tell_policy(bool good, const char *digest, const char *detail)
 	struct event e = {
 		.id = good ? EVENT_POLICY_LOADED : EVENT_POLICY_REFUSED,
 		.outcome = good ? OUTCOME_SUCCESS : OUTCOME_FAILURE,
+		.terminal = NO_TERMINAL,
 		.file = POLICY_DIR "/jump.conf",
 		.detail = detail,
 	};
@@ -35,6 +38,7 @@ int tell_snapshot_accepted(const struct candidate *c)
 	char text[DIGEST_TEXT_SIZE], detail[128];
 	const struct event e = {
 		.id = EVENT_SNAPSHOT_ACCEPTED,
+		.terminal = NO_TERMINAL,
 		.outcome = OUTCOME_SUCCESS,
 		.serial = c->snapshot.serial,
 		.digest = text,
@@ -53,6 +57,7 @@ void tell_snapshot_refused(const struct candidate *c, const struct fault *why)
 	char text[DIGEST_TEXT_SIZE];
 	struct event e = {
 		.id = EVENT_SNAPSHOT_REFUSED,
+		.terminal = NO_TERMINAL,
 		.outcome = OUTCOME_FAILURE,
 		.reason = why->word ? why->word : "error",
 		.serial = c->snapshot.serial,
@@ -130,6 +135,7 @@ void tell_news(const struct news_item *item, void *context)
 	char by[GRANT_APPROVERS_MAX * NAME_SIZE], detail[160];
 	struct event e = {
 		.id = id_of(item),
+		.terminal = NO_TERMINAL,
 		.outcome = item->kind == NEWS_REFUSED ? OUTCOME_FAILURE
 						      : OUTCOME_SUCCESS,
 		.reason = reason_of(item),
@@ -158,6 +164,7 @@ void tell_seed(
 {
 	const struct event e = {
 		.id = EVENT_USER_REFUSED,
+		.terminal = NO_TERMINAL,
 		.outcome = OUTCOME_FAILURE,
 		.reason = word,
 		.user = user->name,
