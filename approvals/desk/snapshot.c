@@ -287,8 +287,8 @@ static bool still_good(const struct desk_tx *tx, const struct snapshot_row *row,
 }
 
 /*
- * Serials follow the clock where they can, so that a database restored from
- * yesterday's copy does not give out serials that bastions have seen.
+ * Serials follow the clock (in ms) where they can, so that a database restored
+ * from yesterday's copy does not give out serials that bastions have seen.
  */
 static int renew(
 	struct desk_tx *tx, const struct bastion *b, struct snapshot_row *row)
@@ -299,7 +299,7 @@ static int renew(
 
 	snapshot_row_done(row);
 	*row = (struct snapshot_row){
-		.serial = tx->now > last ? tx->now : last + 1,
+		.serial = tx->now_ms > last ? tx->now_ms : last + 1,
 		.revision = b->revision,
 		.issued_at = tx->now,
 		.expires_at = tx->now + c->snapshot_life_sec,
