@@ -31,8 +31,7 @@ struct publication {
 	uint64_t before; /* generation, 0: none */
 	bool committed;
 	struct published count;
-	const struct compiled_user **changed; /* count.files_written of them */
-	struct image image;		      /* reused file by file */
+	struct image image;  /* reused file by file */
 	uint8_t *flat, *old; /* one user's file, new and before */
 	size_t flat_room, old_room;
 };
@@ -137,7 +136,7 @@ static int write_user(struct publication *p, const struct compiled_user *u)
 	fd = create(p, p->users, name, 0440, u->from->uid);
 	if (fd < 0)
 		return fd;
-	p->changed[p->count.files_written++] = u;
+	p->count.files_written++;
 	return fd_write_all(fd, p->flat, len);
 }
 
@@ -214,43 +213,7 @@ static int lock_dir(struct publication *p)
 	return generations_current(p->dir, &p->before);
 }
 
-int publish_prepare(const struct publish *how, const struct compiled *c,
-	struct publication **ret_publication)
-{
-	_cleanup_publication_ struct publication *p = calloc(1, sizeof(*p));
-	int e;
-
-	if (!p)
-		return -ENOMEM;
-	p->how = how;
-	p->c = c;
-	p->dir = p->folder = p->users = p->previous = -1;
-	p->changed = calloc(c->user_count + 1, sizeof(const void *));
-	if (!p->changed)
-		return -ENOMEM;
-	e = lock_dir(p);
-	if (e == 0)
-		e = make_folders(p);
-	if (e == 0)
-		e = write_files(p);
-	if (e == 0)
-		*ret_publication = TAKE_PTR(p);
-	return e;
-}
-
-const struct published *publication_info(const struct publication *p)
-{
-	return &p->count;
-}
-
-const struct compiled_user *const *publication_changed(
-	const struct publication *p, size_t *ret_count)
-{
-	*ret_count = p->count.files_written;
-	return p->changed;
-}
-
-int publish_commit(struct publication *p)
+static int commit(struct publication *p)
 {
 	int e = generations_switch(p->dir, p->count.generation);
 
@@ -262,10 +225,8 @@ int publish_commit(struct publication *p)
 	return 0;
 }
 
-void publication_free(struct publication *p)
+static void publication_done(struct publication *p)
 {
-	if (!p)
-		return;
 	if (p->folder >= 0 && !p->committed)
 		(void)generations_remove(p->dir, p->count.generation);
 	cleanup_close(&p->previous);
@@ -273,22 +234,31 @@ void publication_free(struct publication *p)
 	cleanup_close(&p->folder);
 	cleanup_close(&p->dir);
 	image_done(&p->image);
-	free(p->changed);
 	free(p->flat);
 	free(p->old);
-	free(p);
 }
 
 int publish_generation(const struct publish *how, const struct compiled *c,
 	struct published *ret_published)
 {
-	_cleanup_publication_ struct publication *p = NULL;
-	int e = publish_prepare(how, c, &p);
+	__attribute__((cleanup(publication_done))) struct publication p = {
+		.how = how,
+		.c = c,
+		.dir = -1,
+		.folder = -1,
+		.users = -1,
+		.previous = -1,
+	};
+	int e = lock_dir(&p);
 
 	if (e == 0)
-		e = publish_commit(p);
+		e = make_folders(&p);
 	if (e == 0)
-		*ret_published = p->count;
+		e = write_files(&p);
+	if (e == 0)
+		e = commit(&p);
+	if (e == 0)
+		*ret_published = p.count;
 	return e;
 }
 

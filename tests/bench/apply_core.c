@@ -23,7 +23,6 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/trusted.h"
-#include "grants/changes.h"
 #include "grants/jws.h"
 #include "grants/publish.h"
 #include "json/strict.h"
@@ -284,31 +283,6 @@ static void show(const char *what, double *since)
 	*since = now_ms();
 }
 
-static int count_change(const struct change *change, void *count)
-{
-	(void)change;
-	++*(size_t *)count;
-	return 0;
-}
-
-static void compare_with_published(
-	const struct publication *p, const struct compiled *c)
-{
-	_cleanup_rights_ struct rights *before = NULL;
-	const struct compiled_user *const *changed;
-	size_t changed_count, changes = 0;
-	char path[160];
-
-	path_of(path, "db/current/rights.db");
-	if (rights_open(path, geteuid(), &before) < 0)
-		before = NULL;
-	changed = publication_changed(p, &changed_count);
-	if (changes_tell(before, c, changed, changed_count, count_change,
-		    &changes) < 0 ||
-		(before && changes > 1))
-		die("changes");
-}
-
 static void whole(const char *name)
 {
 	_cleanup_free_ char *bytes = NULL;
@@ -318,7 +292,7 @@ static void whole(const char *name)
 	_cleanup_snapshot_ struct snapshot s = {0};
 	_cleanup_compiled_ struct compiled c = {0};
 	struct fault why = {0};
-	_cleanup_publication_ struct publication *p = NULL;
+	struct published done = {0};
 	char path[160], trust[160], db[160];
 	struct publish how = {.dir = db,
 		.owner = geteuid(),
@@ -348,14 +322,9 @@ static void whole(const char *name)
 	if (compiled_make(&s, &policy, &locals, &c) < 0 || c.refusal_count)
 		die("compile");
 	show("compile", &since);
-	if (publish_prepare(&how, &c, &p) < 0)
-		die("prepare");
-	show("prepare", &since);
-	compare_with_published(p, &c);
-	show("changes", &since);
-	if (publish_commit(p) < 0)
-		die("commit");
-	show("commit", &since);
+	if (publish_generation(&how, &c, &done) < 0)
+		die("publish");
+	show("publish", &since);
 	if (c.grant_count != GRANTS)
 		die("grants");
 }

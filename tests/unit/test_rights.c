@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -692,6 +693,100 @@ static void test_replacement_under_readers(void **state)
 	}
 }
 
+/* What the gates see: one of the two windows, whole. */
+static int64_t published_end(void)
+{
+	_cleanup_rights_ struct rights *r = NULL;
+	_cleanup_rights_view_ struct rights_view v = {0};
+	char path[160];
+
+	path_of_user(path, FIXTURE_UID);
+	r = open_rights(path);
+	assert_int_equal(rights_view_load(r, FIXTURE_UID, &v), 0);
+	assert_int_equal(v.grant_count, 1);
+	return v.grants[0].not_after;
+}
+
+static void test_killed_at_any_time(void **state)
+{
+	_cleanup_policy_ struct policy policy = {0};
+	_cleanup_json_ json_t *tree = fixture_snapshot();
+	json_t *grant = json_array_get(json_object_get(tree, "grants"), 0);
+	size_t old = 0, new = 0;
+	struct dice d = {7};
+
+	fixture_policy(&policy);
+	publish_tree(tree, &policy);
+	for (int turn = 0; turn < 150; turn++) {
+		int64_t before = published_end(), now;
+		pid_t pid;
+
+		json_object_set_new(
+			grant, "not_after", json_integer(before + 1));
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			publish_tree(tree, &policy);
+			_exit(0);
+		}
+		(void)usleep(dice_roll(&d, 4000));
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		now = published_end();
+		assert_true(now == before || now == before + 1);
+		old += now == before;
+		new += now != before;
+	}
+	print_message("killed before %zu, after %zu\n", old, new);
+	publish_tree(tree, &policy);
+	assert_int_equal(published_end(),
+		json_integer_value(json_object_get(grant, "not_after")));
+}
+
+static void test_one_at_a_time(void **state)
+{
+	_cleanup_policy_ struct policy policy = {0};
+	_cleanup_json_ json_t *tree = fixture_snapshot();
+	_cleanup_snapshot_ struct snapshot s = {0};
+	_cleanup_compiled_ struct compiled c = {0};
+	struct publish how = {
+		.dir = folder, .owner = getuid(), .users_gid = 4242};
+	_cleanup_close_ int dir = open(folder, O_RDONLY | O_DIRECTORY);
+	struct published done;
+
+	fixture_policy(&policy);
+	fixture_parse(tree, &s);
+	assert_int_equal(compiled_make(&s, &policy, &fixture_no_locals, &c), 0);
+	assert_int_equal(flock(dir, LOCK_EX), 0);
+	assert_int_equal(publish_generation(&how, &c, &done), -EBUSY);
+	assert_int_equal(flock(dir, LOCK_UN), 0);
+	assert_int_equal(publish_generation(&how, &c, &done), 0);
+}
+
+/* A publication that fails leaves what was published, and nothing else. */
+static void test_failing_is_no_change(void **state)
+{
+	_cleanup_policy_ struct policy policy = {0};
+	_cleanup_json_ json_t *tree = fixture_snapshot();
+	_cleanup_snapshot_ struct snapshot s = {0};
+	_cleanup_compiled_ struct compiled c = {0};
+	struct publish how = {.dir = folder, .owner = getuid()};
+	struct published done;
+	uint64_t current;
+	char path[160];
+
+	fixture_policy(&policy);
+	publish_tree(tree, &policy);
+	fixture_parse(tree, &s);
+	assert_int_equal(compiled_make(&s, &policy, &fixture_no_locals, &c), 0);
+	/* users.db takes no gid of 0 for its group. */
+	assert_int_equal(publish_generation(&how, &c, &done), -EINVAL);
+	assert_int_equal(publish_current(folder, &current), 0);
+	assert_int_equal(current, 1);
+	(void)snprintf(path, sizeof(path), "%s/2", folder);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 static void test_target_at_address(void **state)
 {
 	_cleanup_policy_ struct policy policy = {0};
@@ -739,6 +834,9 @@ int main(void)
 		WITH_FOLDER(test_unchanged_users_keep_their_files),
 		WITH_FOLDER(test_old_generations_go),
 		WITH_FOLDER(test_replacement_under_readers),
+		WITH_FOLDER(test_killed_at_any_time),
+		WITH_FOLDER(test_one_at_a_time),
+		WITH_FOLDER(test_failing_is_no_change),
 		WITH_FOLDER(test_target_at_address),
 	};
 
