@@ -129,8 +129,8 @@ class Visits:
     def _service_up(self):
         self.service.put("/etc/jump/approvals.conf",
                          APPROVALS_CONF.format(url=URL))
-        self.service.run("jump-approvals init || "
-                         "/usr/lib/jump/jump-approvals init")
+        self.service.run("/usr/lib/jump/jump-approvals init && "
+                         f"install -d -m 0700 {PEOPLE}")
         for name, role in ROLES.items():
             self.service.run(["/usr/lib/jump/jump-approvals", "client", name,
                               "--role", role, "--out", f"{PEOPLE}/{name}"])
