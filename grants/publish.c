@@ -213,7 +213,33 @@ static int lock_dir(struct publication *p)
 	return generations_current(p->dir, &p->before);
 }
 
-static int commit(struct publication *p)
+int publish_prepare(const struct publish *how, const struct compiled *c,
+	struct publication **ret_publication)
+{
+	_cleanup_publication_ struct publication *p = calloc(1, sizeof(*p));
+	int e;
+
+	if (!p)
+		return -ENOMEM;
+	p->how = how;
+	p->c = c;
+	p->dir = p->folder = p->users = p->previous = -1;
+	e = lock_dir(p);
+	if (e == 0)
+		e = make_folders(p);
+	if (e == 0)
+		e = write_files(p);
+	if (e == 0)
+		*ret_publication = TAKE_PTR(p);
+	return e;
+}
+
+const struct published *publication_info(const struct publication *p)
+{
+	return &p->count;
+}
+
+int publish_commit(struct publication *p)
 {
 	int e = generations_switch(p->dir, p->count.generation);
 
@@ -225,8 +251,10 @@ static int commit(struct publication *p)
 	return 0;
 }
 
-static void publication_done(struct publication *p)
+void publication_free(struct publication *p)
 {
+	if (!p)
+		return;
 	if (p->folder >= 0 && !p->committed)
 		(void)generations_remove(p->dir, p->count.generation);
 	cleanup_close(&p->previous);
@@ -236,29 +264,19 @@ static void publication_done(struct publication *p)
 	image_done(&p->image);
 	free(p->flat);
 	free(p->old);
+	free(p);
 }
 
 int publish_generation(const struct publish *how, const struct compiled *c,
 	struct published *ret_published)
 {
-	__attribute__((cleanup(publication_done))) struct publication p = {
-		.how = how,
-		.c = c,
-		.dir = -1,
-		.folder = -1,
-		.users = -1,
-		.previous = -1,
-	};
-	int e = lock_dir(&p);
+	_cleanup_publication_ struct publication *p = NULL;
+	int e = publish_prepare(how, c, &p);
 
 	if (e == 0)
-		e = make_folders(&p);
+		e = publish_commit(p);
 	if (e == 0)
-		e = write_files(&p);
-	if (e == 0)
-		e = commit(&p);
-	if (e == 0)
-		*ret_published = p.count;
+		*ret_published = p->count;
 	return e;
 }
 

@@ -763,6 +763,36 @@ static void test_one_at_a_time(void **state)
 	assert_int_equal(publish_generation(&how, &c, &done), 0);
 }
 
+/* Prepared and dropped was never there. */
+static void test_dropped_is_not_there(void **state)
+{
+	_cleanup_policy_ struct policy policy = {0};
+	_cleanup_json_ json_t *tree = fixture_snapshot();
+	_cleanup_snapshot_ struct snapshot s = {0};
+	_cleanup_compiled_ struct compiled c = {0};
+	struct publish how = {
+		.dir = folder, .owner = getuid(), .users_gid = 4242};
+	struct publication *p = NULL;
+	uint64_t current;
+	char path[160];
+
+	fixture_policy(&policy);
+	publish_tree(tree, &policy);
+	fixture_parse(tree, &s);
+	assert_int_equal(compiled_make(&s, &policy, &fixture_no_locals, &c), 0);
+	assert_int_equal(publish_prepare(&how, &c, &p), 0);
+	assert_int_equal(publication_info(p)->generation, 2);
+	(void)snprintf(path, sizeof(path), "%s/2/rights.db", folder);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(publish_current(folder, &current), 0);
+	assert_int_equal(current, 1);
+	publication_free(p);
+	(void)snprintf(path, sizeof(path), "%s/2", folder);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(publish_current(folder, &current), 0);
+	assert_int_equal(current, 1);
+}
+
 /* A publication that fails leaves what was published, and nothing else. */
 static void test_failing_is_no_change(void **state)
 {
@@ -836,6 +866,7 @@ int main(void)
 		WITH_FOLDER(test_replacement_under_readers),
 		WITH_FOLDER(test_killed_at_any_time),
 		WITH_FOLDER(test_one_at_a_time),
+		WITH_FOLDER(test_dropped_is_not_there),
 		WITH_FOLDER(test_failing_is_no_change),
 		WITH_FOLDER(test_target_at_address),
 	};
