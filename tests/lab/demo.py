@@ -95,24 +95,24 @@ def enrolment(tour):
 
 def too_soon(tour):
     """Without a window nobody comes in; after key and code the reason is told."""
-    seen = tour.tech.login("whoami")
+    seen = tour.tech.login("whoami", options=["-o", "LogLevel=INFO"])
     quote(seen.out + seen.err)
     tour.must(seen.rc != 0, "came in without a window")
     tour.must("window" in seen.out + seen.err, "no reason was told")
 
 
 def asking(tour):
-    """Rita asks for a window: plc-gw by ssh, for a minute and a half."""
-    tour.grant = tour.visits.request(lasts=WINDOW_SEC)
+    """Otto asks for a window: plc-gw by ssh, for a minute and a half."""
+    tour.grant = tour.visits.request(lasts=WINDOW_SEC, who="otto")
     tour.ends = time.time() + WINDOW_SEC
-    quote(tour.visits.jumpctl("rita", "requests").out)
+    quote(tour.visits.jumpctl("otto", "requests").out)
 
 
 def never_ones_own(tour):
-    """Nobody approves what they asked for."""
-    seen = tour.visits.approve(tour.grant, who="rita", check=False)
+    """Otto is an approver as well, but nobody approves what they asked for."""
+    seen = tour.visits.approve(tour.grant, who="otto", check=False)
     quote(seen.out + seen.err)
-    tour.must(seen.rc != 0, "rita approved her own request")
+    tour.must(seen.rc != 0, "otto approved his own request")
 
 
 def approval(tour):
@@ -143,8 +143,8 @@ def granted_only(tour):
     seen = tour.tech.login("historian", "hostname")
     quote(seen.out + seen.err)
     tour.must(seen.rc != 0, "historian was reached")
-    seen = tour.tech.login("-J-is-tried-here", code=tour.tech.totp,
-                           options=["-W", f"{tour.site.ot['plc-gw'].v4}:22"])
+    seen = tour.tech.login(
+        options=["-W", f"{tour.site.ot['plc-gw'].v4}:22"])
     quote(seen.out + seen.err)
     tour.must("OpenSSH" not in seen.out, "a tunnel went round the recorder")
 
@@ -219,8 +219,8 @@ def audit_commands(site):
          ["jump:conn_open", "jump:conn_close"]),
         (f"aureport {log} --login -i", ["acme-tech1|19000"]),
         (f"aureport {log} --anomaly", ["ANOM_LOGIN_TIME"]),
-        (f"aulast -f LOG" if site.kind != "vm" else "aulast",
-         ["acme-tech1|19000"]),
+        ("aulast" if site.kind == "vm" else "aulast -f LOG",
+         ["acme-tech1" if site.kind == "vm" else r"unknown\("]),
     ]
 
 
@@ -248,7 +248,7 @@ def attached():
 
 def new_window(visits):
     ident = visits.window(targets=("plc-gw",))
-    print(visits.jumpctl("rita", "requests").out)
+    print(visits.jumpctl("otto", "requests").out)
     return ident
 
 

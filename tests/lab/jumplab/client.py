@@ -97,12 +97,13 @@ class Client:
 
     def ssh_argv(self, destination, *command, key="id", options=(),
                  program="ssh"):
-        return [program, "-F", "/dev/null", "-i", str(self.key(key)),
-                "-o", "IdentitiesOnly=yes", "-o", "ConnectTimeout=10",
+        # ssh takes an option's first value: the caller's come before ours
+        return [program, "-F", "/dev/null", *map(str, options),
+                "-i", str(self.key(key)), "-o", "IdentitiesOnly=yes", "-o", "ConnectTimeout=10",
                 "-o", "StrictHostKeyChecking=accept-new",
                 "-o", f"UserKnownHostsFile={self.dir}/known_hosts",
                 "-o", "NumberOfPasswordPrompts=1", "-o", "LogLevel=ERROR",
-                *map(str, options), destination, *command]
+                destination, *command]
 
     def environment(self, code):
         """ssh's prompt is answered by a program with this code."""

@@ -17,8 +17,9 @@ V6 = net.v6("it", net.BASTION)
 SERVICE = net.v4("it", net.APPROVALS)
 URL = f"https://{SERVICE}:8443"
 PEOPLE = "/root/people"
-ROLES = {"rita": "requester", "anna": "approver", "olaf": "approver",
-         "adam": "admin", "vera": "auditor"}
+ROLES = {"rita": ["requester"], "otto": ["requester", "approver"],
+         "anna": ["approver"], "olaf": ["approver"], "adam": ["admin"],
+         "vera": ["auditor"]}
 
 JUMP_CONF = """[bastion]
 Id = {id}
@@ -133,9 +134,10 @@ class Visits:
                          APPROVALS_CONF.format(url=URL))
         self.service.run("/usr/lib/jump/jump-approvals init && "
                          f"install -d -m 0700 {PEOPLE}")
-        for name, role in ROLES.items():
+        for name, roles in ROLES.items():
+            words = [word for role in roles for word in ("--role", role)]
             self.service.run(["/usr/lib/jump/jump-approvals", "client", name,
-                              "--role", role, "--out", f"{PEOPLE}/{name}"])
+                              *words, "--out", f"{PEOPLE}/{name}"])
         self.service.run("systemctl start jump-approvals")
         self.service.wait(f"curl -fsk {URL}/healthz")
 
