@@ -4,30 +4,26 @@
 # bed by `make install`.   usage: install.sh bastion|approvals
 set -eu
 role=$1
-systemd-sysusers
-systemd-tmpfiles --create 2>/dev/null || true
 ldconfig
 
+# setup-host is what the package runs too; the rest is debhelper's work there
+# (packaging/debian/jump-bastion.nss, systemd's trigger for its catalogue).
 bastion() {
-	shell=/usr/lib/jump/jumpshell
-	if [ -e $shell ]; then
-		chown root:jump-users $shell
-		chmod 0750 $shell
-		setcap cap_audit_write+ep $shell
-	fi
-	[ -e /usr/lib/jump/jump-sshd ] ||
-		ln -s /usr/sbin/sshd /usr/lib/jump/jump-sshd
+	/usr/lib/jump/setup-host
 	for database in passwd group; do
-		grep -q "^$database:.*jump" /etc/nsswitch.conf ||
-			sed -i "s/^$database:.*/& jump/" /etc/nsswitch.conf
+		grep -q "^$database:.*\<jump\>" /etc/nsswitch.conf ||
+			sed -i "s/^$database:[[:space:]]*files/& jump/" \
+				/etc/nsswitch.conf
 	done
+	journalctl --update-catalog
 	# the approvals service is another host's
 	rm -f /usr/lib/systemd/system/jump-approvals*
 }
 
 approvals() {
+	systemd-sysusers jump-approvals.conf
 	find /usr/lib/systemd/system -name 'jump-*' \
-		! -name 'jump-approvals*' -delete
+		! -name 'jump-approvals*' -prune -exec rm -r {} +
 }
 
 $role
