@@ -26,17 +26,11 @@
 #include "grants/jws.h"
 #include "grants/publish.h"
 #include "json/strict.h"
+#include "tests/bench/large.h"
 
-#define USERS	  10000
-#define GRANTS	  50000
-#define OPEN	  500
-#define ZONES	  20
-#define TARGETS	  500
-#define SUPPLIERS 20
-#define TURNS	  9
-#define GOAL	  2.0
-#define NOW	  INT64_C(1795464000)
-#define UID0	  1900000000
+#define TURNS 9
+#define GOAL  2.0
+#define NOW   INT64_C(1795464000)
 
 static char folder[96];
 
@@ -64,15 +58,16 @@ static void path_of(char path[160], const char *name)
 
 static void make_targets(struct policy *p)
 {
-	p->targets = calloc(TARGETS, sizeof(*p->targets));
-	for (int i = 0; p->targets && i < TARGETS; i++) {
+	p->targets = calloc(LARGE_TARGETS, sizeof(*p->targets));
+	for (int i = 0; p->targets && i < LARGE_TARGETS; i++) {
 		struct target *t = &p->targets[p->target_count++];
 		char text[32];
 
 		(void)snprintf(t->name, NAME_SIZE, "target-%04d", i);
-		(void)snprintf(t->zone, NAME_SIZE, "zone-%02d", i % ZONES);
-		(void)snprintf(text, sizeof(text), "10.%d.0.%d", i % ZONES,
-			i / ZONES + 1);
+		(void)snprintf(
+			t->zone, NAME_SIZE, "zone-%02d", i % LARGE_ZONES);
+		(void)snprintf(text, sizeof(text), "10.%d.0.%d",
+			i % LARGE_ZONES, i / LARGE_ZONES + 1);
 		(void)address_parse(text, &t->addresses[0]);
 		t->address_count = 1;
 		t->protocols = 1u << PROTO_SSH | 1u << PROTO_SFTP;
@@ -92,11 +87,11 @@ static void make_policy(struct policy *p)
 	p->settings.uid_min = POLICY_DEFAULT_UID_MIN;
 	p->settings.uid_max = POLICY_DEFAULT_UID_MAX;
 	(void)snprintf(p->settings.bastion_id, NAME_SIZE, "bastion1");
-	p->zones = calloc(ZONES, sizeof(*p->zones));
-	p->conduits = calloc(SUPPLIERS, sizeof(*p->conduits));
+	p->zones = calloc(LARGE_ZONES, sizeof(*p->zones));
+	p->conduits = calloc(LARGE_SUPPLIERS, sizeof(*p->conduits));
 	if (!p->zones || !p->conduits)
 		die("memory");
-	for (int i = 0; i < ZONES; i++) {
+	for (int i = 0; i < LARGE_ZONES; i++) {
 		struct zone *z = &p->zones[p->zone_count++];
 		char text[32];
 
@@ -106,7 +101,7 @@ static void make_policy(struct policy *p)
 		z->network_count = 1;
 	}
 	make_targets(p);
-	for (int i = 0; i < SUPPLIERS; i++) {
+	for (int i = 0; i < LARGE_SUPPLIERS; i++) {
 		struct conduit *c = &p->conduits[p->conduit_count++];
 
 		(void)snprintf(c->name, NAME_SIZE, "conduit-%02d", i);
@@ -114,73 +109,11 @@ static void make_policy(struct policy *p)
 		c->user_count = 1;
 		for (int z = 0; z < POLICY_PATTERNS_MAX; z++)
 			(void)snprintf(c->zones[c->zone_count++], NAME_SIZE,
-				"zone-%02d", (i + z) % ZONES);
+				"zone-%02d", (i + z) % LARGE_ZONES);
 		c->protocols = 1u << PROTO_SSH | 1u << PROTO_SFTP;
 		c->max_window_sec = 8 * 3600;
 		c->approvals = 1;
 	}
-}
-
-/* --- the snapshot ----------------------------------------------------- */
-
-/* As long as a real one. */
-static json_t *sealed_seed(int i)
-{
-	char text[641];
-
-	for (size_t k = 0; k < sizeof(text) - 1; k++)
-		text[k] = (char)('a' + ((size_t)i * 7 + k * k) % 26);
-	text[340] = text[395] = text[412] = text[610] = '.';
-	text[sizeof(text) - 1] = '\0';
-	return json_string(text);
-}
-
-static json_t *make_user(int i)
-{
-	json_t *u = json_pack("{s:o,s:i,s:s,s:b,s:[o],s:o}", "name",
-		json_sprintf("vendor%02d-tech%04d", i / 500, i % 500), "uid",
-		UID0 + i, "gecos", "A Technician, Some Vendor Ltd", "disabled",
-		0, "keys",
-		json_sprintf("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG%c%c%c"
-			     "xJPs5YvEy4SBjJplBHbwNlDrUNr2dyF4czi1Ot+",
-			'A' + i % 26, 'A' + i / 26 % 26, 'A' + i / 676 % 26),
-		"otp", sealed_seed(i));
-
-	return u;
-}
-
-static json_t *make_grant(int i, int64_t longer)
-{
-	int user = i % USERS, vendor = user / 500;
-	int64_t from = i < OPEN ? NOW - 3600 : NOW + 86400 + i;
-	int zone = (vendor + i / USERS) % ZONES;
-
-	return json_pack("{s:o,s:o,s:[o,o],s:[s,s],s:s,s:I,s:I,s:b,s:[s,s],"
-			 "s:o,s:s,s:[s],s:[s]}",
-		"id", json_sprintf("G-2026-%06d", i), "user",
-		json_sprintf("vendor%02d-tech%04d", vendor, user % 500),
-		"targets", json_sprintf("target-%04d", zone + ZONES * (i % 20)),
-		json_sprintf("target-%04d", zone + ZONES * (20 + i % 5)),
-		"protocols", "ssh", "sftp", "account", "maint", "not_before",
-		(json_int_t)from, "not_after",
-		(json_int_t)(from + 4 * 3600 + longer), "revoked", 0,
-		"approved_by", "anna", "bert", "ticket",
-		json_sprintf("CHG-%07d", i), "record", "required", "files",
-		"up", "sources", "192.0.2.0/24");
-}
-
-static json_t *make_snapshot(int serial, int64_t longer)
-{
-	json_t *users = json_array(), *grants = json_array();
-
-	for (int i = 0; i < USERS; i++)
-		json_array_append_new(users, make_user(i));
-	for (int i = 0; i < GRANTS; i++)
-		json_array_append_new(grants, make_grant(i, i ? 0 : longer));
-	return json_pack("{s:i,s:s,s:s,s:I,s:I,s:i,s:o,s:o}", "v", 1, "iss",
-		"approvals", "aud", "bastion1", "iat", (json_int_t)NOW, "exp",
-		(json_int_t)NOW + 3 * 86400, "serial", serial, "users", users,
-		"grants", grants);
 }
 
 static void write_file(const char *name, const char *bytes, size_t len)
@@ -225,8 +158,8 @@ static void make_inputs(void)
 
 	if (!jose_jwk_gen(NULL, jwk))
 		die("key");
-	sign(make_snapshot(1, 0), jwk, "before.jws");
-	sign(make_snapshot(2, 600), jwk, "now.jws");
+	sign(large_snapshot(1, NOW, 0), jwk, "before.jws");
+	sign(large_snapshot(2, NOW, 600), jwk, "now.jws");
 	if (!jose_jwk_pub(NULL, jwk))
 		die("key");
 	path_of(path, "trust");
@@ -325,7 +258,7 @@ static void whole(const char *name)
 	if (publish_generation(&how, &c, &done) < 0)
 		die("publish");
 	show("publish", &since);
-	if (c.grant_count != GRANTS)
+	if (c.grant_count != LARGE_GRANTS)
 		die("grants");
 }
 
