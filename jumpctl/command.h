@@ -46,7 +46,9 @@ extern const struct command policy_commands[];
 extern const struct command request_commands[];
 extern const struct command user_commands[];
 extern const struct command health_commands[];
+extern const struct command recording_commands[];
 extern const struct command sessions_commands[];
+extern const struct command zone_commands[];
 
 /* All tables, NULL-terminated. */
 extern const struct command *const command_tables[];

@@ -22,7 +22,9 @@ const struct command *const command_tables[] = {
 	request_commands,
 	user_commands,
 	health_commands,
+	recording_commands,
 	sessions_commands,
+	zone_commands,
 	NULL,
 };
 

@@ -32,7 +32,7 @@ LIBEXEC = os.environ["JUMP_LIBEXECDIR"]
 RUN = "/run/jump"
 STATE = "/var/lib/jump"
 CGROUP = "/sys/fs/cgroup"
-POLICY = "/run/jump-bed/policy"
+POLICY = "/etc/jump"
 WORK = "/run/jump-bed"
 
 USER, UID = "acme-tech1", 1900000001
@@ -202,6 +202,7 @@ class Bed:
         self._workers()
 
     def _names(self):
+        overlay("/etc")
         with open("/etc/passwd", encoding="utf-8") as f:
             passwd = f.read()
         with open("/etc/group", encoding="utf-8") as f:
@@ -216,8 +217,7 @@ class Bed:
         switch = "passwd: files jump\ngroup: files jump\n"
         for path, text in (("passwd", passwd), ("group", group),
                            ("nsswitch.conf", switch)):
-            write(f"{WORK}/{path}", text)
-            sh("mount", "--bind", f"{WORK}/{path}", f"/etc/{path}")
+            write(f"/etc/{path}", text)
         libraries = os.path.dirname(glob.glob("/usr/lib/*/libc.so.6")[0])
         overlay(libraries)
         shutil.copy(f"{BUILD}/.libs/libnss_jump.so.2", libraries)
@@ -595,6 +595,11 @@ MaxConnections = 64
         with open(f"{WORK}/{name}.log", encoding="utf-8",
                   errors="replace") as f:
             return f.read()
+
+    def jumpctl(self, *words, **more):
+        p = subprocess.run([f"{BUILD}/jumpctl/jumpctl", *words],
+                           capture_output=True, check=False, **more)
+        return Result(p.returncode, p.stdout, p.stderr)
 
     def errors(self):
         text = ""

@@ -258,7 +258,7 @@ def test_the_key_is_let_go_when_ssh_has_read_it(bed):
 
 
 def test_a_changed_host_key_is_refused(bed):
-    policy = "/run/jump-bed/policy/policy.d/cells.conf"
+    policy = "/etc/jump/policy.d/cells.conf"
     with open(policy, encoding="utf-8") as f:
         text = f.read()
     keys = re.findall(r"HostKey = (\S+ \S+)", text)

@@ -132,7 +132,7 @@ def test_a_full_disk_refuses_and_ends(bed):
     t = bed.terminal("plc-gw")
     t.expect("$ ")
     # the disk stays as it is: the reserve becomes more than it has
-    policy = "/run/jump-bed/policy/jump.conf"
+    policy = "/etc/jump/jump.conf"
     with open(policy, encoding="utf-8") as f:
         text = f.read()
     with open(policy, "w", encoding="utf-8") as f:

@@ -104,7 +104,7 @@ def test_no_relay(bed):
 
 
 def test_a_target_that_is_down(bed):
-    policy = "/run/jump-bed/policy/policy.d/cells.conf"
+    policy = "/etc/jump/policy.d/cells.conf"
     with open(policy, encoding="utf-8") as f:
         text = f.read()
     with open(policy, "w", encoding="utf-8") as f:
