@@ -77,23 +77,33 @@ static size_t take_bytes(char *data, size_t one, size_t count, void *arg)
 	return len;
 }
 
-/* Only the ETag is wanted; the line is not terminated. */
-static size_t take_header(char *line, size_t one, size_t count, void *arg)
+/* The line's value when it has this name; it is not terminated. */
+static void take_named(const char *line, size_t len, const char *name,
+	char *ret_value, size_t size)
 {
-	static const char name[] = "etag:";
-	struct taking *t = arg;
-	size_t len = one * count, skip = sizeof(name) - 1;
+	size_t skip = strlen(name);
 
 	if (len <= skip || strncasecmp(line, name, skip) != 0)
-		return len;
+		return;
 	while (skip < len && line[skip] == ' ')
 		skip++;
 	while (len > skip && strchr("\r\n ", line[len - 1]))
 		len--;
-	if (len - skip < sizeof(t->answer.etag)) {
-		memcpy(t->answer.etag, line + skip, len - skip);
-		t->answer.etag[len - skip] = '\0';
-	}
+	ret_value[0] = '\0';
+	if (len - skip >= size || memchr(line + skip, '\0', len - skip))
+		return;
+	memcpy(ret_value, line + skip, len - skip);
+	ret_value[len - skip] = '\0';
+}
+
+static size_t take_header(char *line, size_t one, size_t count, void *arg)
+{
+	struct taking *t = arg;
+
+	take_named(line, one * count, "ETag:", t->answer.etag,
+		sizeof(t->answer.etag));
+	take_named(line, one * count, "Content-Type:", t->answer.type,
+		sizeof(t->answer.type));
 	return one * count;
 }
 

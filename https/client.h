@@ -13,6 +13,7 @@
 #define HTTPS_URL_SIZE	512
 #define HTTPS_WHY_SIZE	256
 #define HTTPS_ETAG_SIZE 80
+#define HTTPS_TYPE_SIZE 64
 
 struct https_call {
 	const char *method;	       /* "GET", "POST", "PUT" */
@@ -40,6 +41,7 @@ struct https_answer {
 	char *bytes; /* owned, a NUL behind it */
 	size_t len;
 	char etag[HTTPS_ETAG_SIZE]; /* "" when there was none, or too long */
+	char type[HTTPS_TYPE_SIZE]; /* Content-Type, likewise */
 };
 void https_answer_done(struct https_answer *a);
 #define _cleanup_https_answer_ __attribute__((cleanup(https_answer_done)))

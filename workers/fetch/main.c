@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/moment.h"
@@ -20,47 +21,89 @@
 #include "workers/fetch/inbox.h"
 
 #define BASTION_DIR	 "/etc/jump/bastion"
-#define URL_FILE	 BASTION_DIR "/url"
+#define PLACE_SIZE	 256
 #define PAUSE_FIRST_MS	 500
 #define PAUSE_MAX_MS	 15000
 #define SAY_AGAIN_MS	 300000
 #define GIVE_UP_AFTER_MS 600000 /* a fresh process reads fresh keys */
 
+/* Whose identity, and where to. The defaults are root's to write; folders
+ * that were named may be the caller's own. */
+struct places {
+	const char *identity, *inbox_dir;
+	uid_t owner;
+	char url[256];
+	char ca[PLACE_SIZE], cert[PLACE_SIZE], key[PLACE_SIZE];
+	int inbox;
+};
+
+static int name_file(const struct places *p, const char *name, char *ret_path)
+{
+	int n = snprintf(ret_path, PLACE_SIZE, "%s/%s", p->identity, name);
+
+	return n > 0 && n < PLACE_SIZE ? 0 : -ENAMETOOLONG;
+}
+
 /* Where the service is: one line, written by `jumpctl join`. */
-static int service_url(char *ret_url, size_t size)
+static int read_url(struct places *p)
 {
 	_cleanup_free_ char *text = NULL;
+	char path[PLACE_SIZE];
 	size_t len;
-	int r = trusted_read(AT_FDCWD, URL_FILE, 0, size - 1, &text, &len);
+	int r = name_file(p, "url", path);
 
+	if (r == 0)
+		r = trusted_read(AT_FDCWD, path, p->owner, sizeof(p->url) - 1,
+			&text, &len);
 	if (r < 0)
 		return r;
 	if (len > 0 && text[len - 1] == '\n')
 		text[--len] = '\0';
 	if (strncmp(text, "https://", 8) != 0 || strcspn(text, " \t\n") != len)
 		return -EBADMSG;
-	memcpy(ret_url, text, len + 1);
+	memcpy(p->url, text, len + 1);
 	return 0;
 }
 
-static int fetch_once(int inbox, const char *url, char why[DOWNLOAD_WHY_SIZE])
+static int open_places(struct places *p)
+{
+	int r = read_url(p);
+
+	if (r == 0)
+		r = name_file(p, "ca.crt", p->ca);
+	if (r == 0)
+		r = name_file(p, "client.crt", p->cert);
+	if (r == 0)
+		r = name_file(p, "client.key", p->key);
+	if (r < 0) {
+		fprintf(stderr, "<3>%s/url: %s; run jumpctl join\n",
+			p->identity, strerror(-r));
+		return r;
+	}
+	p->inbox = open(p->inbox_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->inbox < 0) {
+		fprintf(stderr, "<3>%s: %m\n", p->inbox_dir);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+static int fetch_once(const struct places *p, char why[DOWNLOAD_WHY_SIZE])
 {
 	_cleanup_downloaded_ struct downloaded got = {0};
 	char etag[DOWNLOAD_ETAG_SIZE];
-	struct download what = {.url = url,
-		.cert = BASTION_DIR "/client.crt",
-		.key = BASTION_DIR "/client.key",
-		.ca = BASTION_DIR "/ca.crt"};
+	struct download what = {
+		.url = p->url, .cert = p->cert, .key = p->key, .ca = p->ca};
 	int r;
 
-	inbox_etag(inbox, etag);
+	inbox_etag(p->inbox, etag);
 	what.etag = etag[0] ? etag : NULL;
 	r = download(&what, &got, why);
 	if (r < 0 || !got.bytes)
 		return r;
-	r = inbox_put(inbox, &got);
+	r = inbox_put(p->inbox, &got);
 	if (r < 0)
-		snprintf(why, DOWNLOAD_WHY_SIZE, "%s: %s", INBOX_DIR,
+		snprintf(why, DOWNLOAD_WHY_SIZE, "%s: %s", p->inbox_dir,
 			strerror(-r));
 	else
 		fprintf(stderr, "<6>snapshot %s, %zu bytes\n", got.etag,
@@ -68,7 +111,7 @@ static int fetch_once(int inbox, const char *url, char why[DOWNLOAD_WHY_SIZE])
 	return r;
 }
 
-static int fetch_until_answered(int inbox, const char *url)
+static int fetch_until_answered(const struct places *p)
 {
 	const int64_t start_ms = moment_boot_ms();
 	int64_t said_ms = 0;
@@ -76,7 +119,7 @@ static int fetch_until_answered(int inbox, const char *url)
 
 	for (;;) {
 		char why[DOWNLOAD_WHY_SIZE] = "";
-		int r = fetch_once(inbox, url, why);
+		int r = fetch_once(p, why);
 		int64_t now_ms = moment_boot_ms();
 
 		if (r == 0) {
@@ -85,7 +128,8 @@ static int fetch_until_answered(int inbox, const char *url)
 			return 0;
 		}
 		if (!said_ms || now_ms - said_ms >= SAY_AGAIN_MS) {
-			fprintf(stderr, "<4>no answer from %s: %s\n", url, why);
+			fprintf(stderr, "<4>no answer from %s: %s\n", p->url,
+				why);
 			said_ms = now_ms;
 		}
 		if (now_ms - start_ms >= GIVE_UP_AFTER_MS)
@@ -96,15 +140,28 @@ static int fetch_until_answered(int inbox, const char *url)
 	}
 }
 
-static int usage(int argc, char **argv)
+/* -1: go on; else the exit status. */
+static int read_options(int argc, char **argv, struct places *p)
 {
 	static const struct option options[] = {
+		{"identity", required_argument, NULL, 'I'},
+		{"inbox", required_argument, NULL, 'i'},
 		{"help", no_argument, NULL, 'h'}, {0}};
-	int c = getopt_long(argc, argv, "h", options, NULL);
+	int c;
 
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (c == 'I') {
+			p->identity = optarg;
+			p->owner = geteuid();
+		} else if (c == 'i') {
+			p->inbox_dir = optarg;
+		} else {
+			break;
+		}
+	}
 	if (c < 0 && optind == argc)
 		return -1;
-	fputs("usage: jump-fetch\n"
+	fputs("usage: jump-fetch [--identity DIR] [--inbox DIR]\n"
 	      "Waits for news of this bastion's grants and puts them into the "
 	      "inbox. See jump-fetch(8).\n",
 		c == 'h' ? stdout : stderr);
@@ -113,27 +170,16 @@ static int usage(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	_cleanup_close_ int inbox = -1;
-	char url[256];
+	struct places p = {.identity = BASTION_DIR, .inbox_dir = INBOX_DIR};
 	int r = proc_harden(0, NULL);
 
 	if (r < 0)
 		return 1;
-	r = usage(argc, argv);
+	r = read_options(argc, argv, &p);
 	if (r >= 0)
 		return r;
-	r = service_url(url, sizeof(url));
-	if (r < 0) {
-		fprintf(stderr, "<3>%s: %s; run jumpctl join\n", URL_FILE,
-			strerror(-r));
+	if (open_places(&p) < 0 ||
+		curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return 1;
-	}
-	inbox = open(INBOX_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (inbox < 0) {
-		fprintf(stderr, "<3>%s: %m\n", INBOX_DIR);
-		return 1;
-	}
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return 1;
-	return fetch_until_answered(inbox, url) == 0 ? 0 : 1;
+	return fetch_until_answered(&p) == 0 ? 0 : 1;
 }
