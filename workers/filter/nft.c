@@ -13,7 +13,8 @@
 #include "workers/filter/text.h"
 
 #define NFT	       "/usr/sbin/nft"
-#define NFT_TIMEOUT_MS 20000
+/* a cold and busy machine loads its modules first */
+#define NFT_TIMEOUT_MS 60000
 #define LISTING_SIZE   (1u << 20)
 
 static const char *const nft_env[] = {
