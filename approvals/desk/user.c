@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "approvals/desk/desk.h"
+#include "approvals/desk/seeds.h"
 #include "approvals/rules/sshkey.h"
 #include "approvals/rules/text.h"
-#include "approvals/sign/seal.h"
 #include "approvals/store/suppliers.h"
 #include "base/cleanup.h"
 #include "json/strict.h"
@@ -31,73 +31,6 @@ static int get_supplier(struct desk_tx *tx, const char *name,
 	int r = store_supplier_get(&tx->tx, name, ret_supplier);
 
 	return r == -ENOENT ? not_found(name, ret_why) : r;
-}
-
-/* ---- seeds ---- */
-
-/* A new seed for one bastion: sealed into the database, shown in `list`. */
-static int enrol_at(struct desk_tx *tx, const char *user,
-	const struct bastion *b, json_t *list)
-{
-	_cleanup_free_ char *jwe = NULL;
-	char seed[SEED_TEXT_SIZE] = "", uri[OTPAUTH_URI_SIZE] = "";
-	int r;
-
-	r = seed_make(seed);
-	if (r == 0)
-		r = seed_uri(
-			seed, tx->service->settings.issuer, user, b->name, uri);
-	if (r == 0)
-		r = seal_make(
-			&(struct seal){b->seal_jwk, b->name, user, seed}, &jwe);
-	if (r == 0)
-		r = store_enrolment_put(&tx->tx, user, b->name, jwe, tx->now);
-	if (r == 0 &&
-		json_array_append_new(list, json_pack("{s:s,s:s}", "bastion",
-						    b->name, "uri", uri)) < 0)
-		r = -ENOMEM;
-	if (r == 0)
-		r = desk_touch(tx, b->name);
-	explicit_bzero(seed, sizeof(seed));
-	explicit_bzero(uri, sizeof(uri));
-	return r;
-}
-
-struct enrolling {
-	struct desk_tx *tx;
-	const char *user;
-	json_t *list;
-};
-
-static int enrol_each(void *arg, const struct bastion *b)
-{
-	struct enrolling *e = arg;
-
-	return b->enrolled ? enrol_at(e->tx, e->user, b, e->list) : 0;
-}
-
-/* At the named bastions; none named: at all of them. */
-static int enrol(struct desk_tx *tx, const char *user, const json_t *bastions,
-	json_t *list, struct refusal *ret_why)
-{
-	struct enrolling e = {.tx = tx, .user = user, .list = list};
-	int r = 0;
-
-	if (!bastions)
-		return store_bastion_list(&tx->tx, enrol_each, &e);
-	for (size_t i = 0; r == 0 && i < json_array_size(bastions); i++) {
-		const char *name =
-			json_string_value(json_array_get(bastions, i));
-		_cleanup_bastion_ struct bastion b = {0};
-
-		r = store_bastion_head(&tx->tx, name, &b);
-		if (r == -ENOENT || (r == 0 && !b.enrolled))
-			return refuse(ret_why, REFUSAL_INVALID, "bastions",
-				"no bastion %s is enrolled here", name);
-		if (r == 0)
-			r = enrol_at(tx, user, &b, list);
-	}
-	return r;
 }
 
 /* ---- what bodies say ---- */
@@ -201,7 +134,7 @@ static int add_user(struct desk_tx *tx, const struct new_user *u,
 	if (r == 0)
 		r = add_key(tx, u->name, key, ret_why);
 	if (r == 0)
-		r = enrol(tx, u->name, u->bastions, seeds, ret_why);
+		r = seeds_make(tx, u->name, u->bastions, seeds, ret_why);
 	if (r == 0)
 		r = desk_note(tx, "user.add", u->name,
 			json_pack("{s:I,s:s,s:s}", "uid", (json_int_t)uid,
@@ -496,7 +429,7 @@ int desk_otp_reset(struct service *s, const struct caller *caller,
 	if (r == 0)
 		r = get_supplier(&tx, in->id, &user, ret_why);
 	if (r == 0)
-		r = enrol(&tx, user.name, bastions, seeds, ret_why);
+		r = seeds_make(&tx, user.name, bastions, seeds, ret_why);
 	if (r == 0)
 		r = finish(&tx, "otp.reset", &user,
 			json_pack("{s:i}", "bastions",

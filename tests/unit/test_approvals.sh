@@ -463,6 +463,31 @@ wait $poll
 like "which is answered" '^304' "$(cat "$work/poll")"
 is "its log is whole" 0 "$(admin verify-log >/dev/null; echo $?)"
 
+# ---- a socket from systemd ---------------------------------------------------
+
+handed=$((port + 1))
+/usr/bin/python3 - "$handed" "$service" --config "$work/approvals.conf" serve 2>>"$work/log" <<'PY' &
+import os, socket, sys
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+os.dup2(s.fileno(), 3)
+os.set_inheritable(3, True)
+ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+ready.bind(sys.argv[4] + ".ready")
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()),
+                  NOTIFY_SOCKET=sys.argv[4] + ".ready")
+if os.fork() == 0:
+    ready.settimeout(30)
+    open(sys.argv[4] + ".said", "wb").write(ready.recv(100))
+    os._exit(0)
+os.execv(sys.argv[2], sys.argv[2:])
+PY
+pid=$!
+for _ in $(seq 200); do [ -s "$work/approvals.conf.said" ] && break; sleep 0.05; done
+is "says when it is ready" READY=1 "$(cat "$work/approvals.conf.said")"
+is "serves the socket it was handed" 200 \
+	"$(curl -sk -o /dev/null -w '%{http_code}' "https://127.0.0.1:$handed/healthz")"
+is "and no other" 000 "$(curl -sk -o /dev/null -w '%{http_code}' "$url/healthz")"
+
 echo "$((count - failed)) passed, $failed failed"
 [ $failed = 0 ] || tail -20 "$work/log"
 [ $failed = 0 ]

@@ -27,21 +27,25 @@ static void head_of(const char *method, const char *version,
 
 	memset(wire, 0, sizeof(wire));
 	*ret_head = (struct head){.method = wire};
-	at += (size_t)sprintf(wire, "%s", method) + 1;
+	at += (size_t)snprintf(wire, 64, "%s", method) + 1;
 	ret_head->target = wire + at;
-	at += (size_t)sprintf(wire + at, "/v1/me");
+	at += (size_t)snprintf(wire + at, sizeof(wire) - at, "/v1/me");
 	ret_head->target_end = wire + at++;
 	ret_head->version = wire + at;
-	at += (size_t)sprintf(wire + at, "%s", version) + 2;
+	at += (size_t)snprintf(wire + at, sizeof(wire) - at, "%s", version) + 2;
 	for (size_t i = 0; lines[i]; i += 2) {
 		struct field *f = &ret_head->fields[ret_head->count++];
 
 		f->name = wire + at;
 		f->name_len = strlen(lines[i]);
-		at += (size_t)sprintf(wire + at, "%s", lines[i]) + 1;
+		at += (size_t)snprintf(
+			      wire + at, sizeof(wire) - at, "%s", lines[i]) +
+		      1;
 		f->value = wire + at;
 		f->value_len = strlen(lines[i + 1]);
-		at += (size_t)sprintf(wire + at, "%s", lines[i + 1]) + 2;
+		at += (size_t)snprintf(wire + at, sizeof(wire) - at, "%s",
+			      lines[i + 1]) +
+		      2;
 	}
 }
 
