@@ -51,10 +51,11 @@ static bool mode_draws(const struct termsafe *t)
 static bool control_draws(const struct termsafe *t)
 {
 	static const char finals[] = "@ABCDEFGHIJKLMPSTXZ`abdefgmrsu";
-	uint8_t final = t->sequence[t->len - 1];
+	uint8_t final;
 
 	if (t->len > sizeof(t->sequence) || t->len < 3)
 		return false;
+	final = t->sequence[t->len - 1];
 	if (t->sequence[2] == '?')
 		return (final == 'h' || final == 'l') && t->len > 4 &&
 		       mode_draws(t);

@@ -538,7 +538,9 @@ MaxConnections = 64
                 "JUMP_SESSION": self.uuid, "JUMP_SCOPE": self.scope,
                 "HOME": "/", "USER": self.user, "LOGNAME": self.user,
                 "SHELL": LIBEXEC + "/jumpshell", "PATH": "/usr/bin:/bin",
-                "TERM": "xterm", **more}
+                "TERM": "xterm",
+                **{k: v for k, v in os.environ.items()
+                   if k.endswith("SAN_OPTIONS")}, **more}
 
     def argv(self, command):
         shell = LIBEXEC + "/jumpshell"

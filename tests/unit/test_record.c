@@ -28,6 +28,13 @@
 #include "workers/record/sandbox.h"
 #include "workers/record/serve.h"
 
+/* A sanitiser needs memory and signals that the sandbox does not give. */
+#ifdef __SANITIZE_ADDRESS__
+#define SANDBOXED false
+#else
+#define SANDBOXED true
+#endif
+
 static char folder[64];
 
 static const struct cast_identity somebody = {
@@ -89,7 +96,7 @@ static void recorder_child(
 	const char *name = sandbox_name("none");
 
 	if (recording_begin(&r, folder, id) < 0 || !name ||
-		sandbox_enter(-1, name) < 0)
+		(SANDBOXED && sandbox_enter(-1, name) < 0))
 		_exit(90);
 	if (write(sock, r.name, strlen(r.name)) < 0)
 		_exit(91);
@@ -397,6 +404,8 @@ static void the_sandbox_leaves_only_appending(void **state)
 	pid_t pid;
 
 	(void)state;
+	if (!SANDBOXED)
+		skip();
 	snprintf(witness, sizeof(witness), "%s/witness", folder);
 	snprintf(live, sizeof(live), "%s/live", folder);
 	assert_int_equal(mkdir(live, 0700), 0);

@@ -87,7 +87,9 @@ static size_t junk(const uint8_t *at, size_t left)
 
 void castbuf_string(struct castbuf *b, const void *bytes, size_t len)
 {
-	const uint8_t *at = bytes, *end = at + len;
+	/* bytes may be NULL when there are none */
+	const uint8_t *at = len ? bytes : (const uint8_t *)"";
+	const uint8_t *end = at + len;
 
 	castbuf_raw(b, "\"", 1);
 	while (at < end && !b->full) {
