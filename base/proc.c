@@ -112,6 +112,10 @@ static int spawn(const struct proc_run *run, struct pipes *p, pid_t *ret_pid)
 	r = r ? r : posix_spawnattr_setsigdefault(&attr, &defaults);
 	r = r ? r : posix_spawn_file_actions_adddup2(&act, p->in[0], 0);
 	r = r ? r : posix_spawn_file_actions_adddup2(&act, p->out[1], 1);
+	if (run->no_stderr)
+		r = r ? r
+		      : posix_spawn_file_actions_addopen(
+				&act, 2, "/dev/null", O_WRONLY, 0);
 	r = r ? r
 	      : posix_spawn(ret_pid, run->argv[0], &act, &attr,
 			(char *const *)run->argv, (char *const *)run->envp);

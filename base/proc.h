@@ -34,6 +34,7 @@ struct proc_run {
 	int timeout_ms;
 	char *ret_output; /* NULL: /dev/null */
 	size_t output_size;
+	bool no_stderr; /* what it says there is a stranger's: drop it */
 };
 int proc_run(const struct proc_run *run);
 

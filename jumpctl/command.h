@@ -39,11 +39,13 @@ struct command {
 extern const struct command clock_commands[];
 extern const struct command completion_commands[];
 extern const struct command decide_commands[];
+extern const struct command doctor_commands[];
 extern const struct command grants_commands[];
 extern const struct command inventory_commands[];
 extern const struct command join_commands[];
 extern const struct command policy_commands[];
 extern const struct command request_commands[];
+extern const struct command target_commands[];
 extern const struct command user_commands[];
 extern const struct command health_commands[];
 extern const struct command recording_commands[];

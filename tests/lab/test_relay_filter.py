@@ -2,6 +2,7 @@
 """No direct routes: what the packet filter lets nobody do, and that it is
 there early, stays through a reload, denies when the policy is broken, and is
 missed when it is gone."""
+import json
 import time
 
 import pytest
@@ -403,3 +404,105 @@ def test_wrong_words(kit):
         assert r.rc == 64 and r.err.startswith("usage: "), r
     shown = kit.bed.run("/usr/lib/jump/jump-filter print").out
     assert "table inet jumphost {" in shown
+
+
+# --- jumpctl doctor, jumpctl target scan
+
+
+def test_doctor_says_which_way_each_is_closed(kit):
+    r = kit.bed.run("jumpctl doctor --direct-routes --json", check=False)
+    seen = json.loads(r.out)
+    assert (r.rc, seen["ok"]) == (0, True), [
+        one for one in seen["routes"] if not one["closed"]]
+    ways = {(one["who"], one["way"], ":" in one["to"].strip("]")[:-5])
+            for one in seen["routes"]}
+    for who in "supplier", "nobody", "service":
+        for way in "tcp", "udp", "icmp":
+            for six in False, True:
+                assert (who, way, six) in ways
+    by = {one["by"] for one in seen["routes"] if one["where"].startswith("zone")}
+    assert by == {"filter"}
+    sockets = [one for one in seen["routes"] if one["way"] == "socket"]
+    assert {one["by"] for one in sockets} == {"permission"}
+    text = kit.bed.run("jumpctl doctor").out
+    assert "OPEN" not in text and "0 not known to be closed" in text
+
+
+@pytest.mark.parametrize("harm,who,way", [
+    ("nft insert rule inet jumphost leave meta l4proto udp accept",
+     "nobody", "udp"),
+    ("nft insert rule inet jumphost leave meta nfproto ipv6 tcp dport 22 accept",
+     "supplier", "tcp"),
+    ("nft insert rule inet jumphost leave oif lo accept", "service", "tcp"),
+    ("nft insert rule inet jumphost relay accept", "relay", "tcp"),
+    ("chmod 666 /run/jump/relay.sock", "nobody", "socket"),
+    ("chmod 755 /usr/lib/jump/jumpshell", "service", "exec"),
+])
+def test_doctor_finds_what_is_open(kit, harm, who, way):
+    kit.bed.run(harm)
+    r = kit.bed.run("jumpctl doctor --direct-routes --json", check=False)
+    kit.bed.run("chmod 660 /run/jump/relay.sock; "
+                "chmod 750 /usr/lib/jump/jumpshell")
+    found = {(one["who"], one["way"]) for one in json.loads(r.out)["routes"]
+             if not one["closed"]}
+    assert r.rc == 1 and (who, way) in found, found
+
+
+def test_doctor_without_a_filter(kit):
+    kit.bed.run("nft delete table inet jumphost")
+    r = kit.bed.run("jumpctl doctor", check=False)
+    assert r.rc == 3 and "jump-filter.service" in r.err, r
+
+
+def test_target_scan(kit, ot):
+    mark = kit.bed.journal_mark()
+    key = ot["hmi-1"].host_key
+    r = kit.bed.run("jumpctl target scan hmi-1")
+    assert f"HostKey = {key}\n" in r.out and "the policy has this one" in r.out
+    shown = kit.bed.run(["ssh-keygen", "-l", "-f", "-"], input=key + "\n").out
+    assert shown.split()[1] in r.out
+    event = kit.wait_event(mark, "target.scan")
+    assert event["JUMP_TARGET_ADDR"] == ot["hmi-1"].v4
+    # what is printed can stand in the policy
+    kit.bed.put("/root/p/jump.conf", "[bastion]\nId = b\n[zone z]\nNetworks = "
+                "10.20.0.0/24\n[target t]\nZone = z\nAddress = 10.20.0.9\n"
+                "Accounts = a\nProtocols = ssh\n" + r.out + "[conduit c]\n"
+                "Users = acme-*\nTo = z\nProtocols = ssh\nMaxWindow = 1h\n"
+                "Approvals = 1\n")
+    assert kit.bed.run("jumpctl policy check --dir /root/p").rc == 0
+    # another key than the pinned one is not to be overlooked
+    kit.bed.put("/etc/jump/jump.conf", kit.policy.replace(
+        key, ot["plc-gw"].host_key))
+    r = kit.bed.run("jumpctl target scan hmi-1 --json")
+    assert json.loads(r.out)["keys"][0]["pinned"] is False
+    assert "NOT in the policy" in kit.bed.run("jumpctl target scan hmi-1").out
+
+
+def test_target_scan_of_an_address(kit, ot):
+    r = kit.bed.run(f"jumpctl target scan {ot['legacy-1'].v6} --json")
+    seen = json.loads(r.out)
+    assert seen["target"] is None and seen["zone"] == "cell-a"
+    assert ot["legacy-1"].host_key in [k["line"] for k in seen["keys"]]
+    for word, rc in (("10.10.0.5", 2), ("127.0.0.1", 2), ("nobody", 2),
+                     ("-oProxyCommand=x", 2), ("10.20.0.250", 3)):
+        mark = kit.bed.journal_mark()
+        r = kit.bed.run(["jumpctl", "target", "scan", "--", word], check=False)
+        assert r.rc == rc and not r.out, r
+        if rc == 3:
+            outcomes = [e["JUMP_OUTCOME"] for e in
+                        kit.events(mark, "target.scan")]
+            assert outcomes == ["success", "failure"]
+
+
+def test_target_scan_of_a_liar(kit, ot):
+    """A machine that answers with a terminal's escape sequences."""
+    script = ("printf 'SSH-2.0-\\033]0;pwned\\007\\r\\n'; "
+              "head -c 4000 /dev/urandom")
+    liar = ot.bed.popen(["socat", "TCP-LISTEN:2222,bind=10.20.0.11,reuseaddr,"
+                         "fork", "SYSTEM:" + script])
+    time.sleep(0.5)
+    r = kit.bed.run("jumpctl target scan hmi-1 --port 2222", check=False)
+    liar.kill()
+    ot.bed.run("pkill socat", check=False)
+    liar.communicate(timeout=10)
+    assert r.rc == 3 and "\033" not in r.out and "HostKey" not in r.out, r
