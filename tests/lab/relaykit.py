@@ -177,7 +177,10 @@ class Kit:
         for name, key in keys.items():
             self.policy = self.policy.replace("{%s}" % name, key)
         self.bed.put("/etc/jump/jump.conf", self.policy)
-        self.bed.run("systemctl stop jump-relay.socket jump-relay.service; "
+        # what this kit stands for does not run beside it
+        self.bed.run("systemctl stop 'jump-*'; systemctl mask --runtime "
+                     "jump-apply.service jump-watch.service; "
+                     "rm -rf /var/lib/jump/state/*; "
                      "systemctl reset-failed; true")
         self.well()
         self.publish(usual_grants())
@@ -261,10 +264,12 @@ open("/run/jump/clock", "w").write(
     def remove(self):
         """The bastion as it was before setup()."""
         self.bed.run(
-            "systemctl stop jump-relay.socket jump-relay.service "
-            "jump-filter.service; nft delete table inet jumphost; "
+            "systemctl stop 'jump-*'; systemctl unmask --runtime "
+            "jump-apply.service jump-watch.service; "
+            "nft delete table inet jumphost; "
             "rm -rf /etc/jump/jump.conf /run/jump/db/* /run/jump/health "
-            "/run/jump/clock /run/jump/sessions/* /root/mkrights; true")
+            "/run/jump/clock /run/jump/filter /run/jump/sessions/* "
+            "/root/mkrights; true")
 
     @contextlib.contextmanager
     def recording(self, conn, of, locked=True, **lie):

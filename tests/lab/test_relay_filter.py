@@ -335,7 +335,7 @@ def test_check_misses_what_is_gone(kit, harm, word):
     kit.bed.run(harm)
     r = kit.bed.run("/usr/lib/jump/jump-filter check", check=False)
     assert (r.rc, r.out.splitlines()[0]) == (1, f"table {word}"), r
-    kit.bed.run("/usr/lib/jump/jump-filter load")
+    kit.bed.run("/usr/lib/jump/jump-filter mend")
     assert kit.bed.run("/usr/lib/jump/jump-filter check").rc == 0
 
 
@@ -352,14 +352,16 @@ def test_load_mends_chains_of_another_version(kit):
     assert kit.bed.run("/usr/lib/jump/jump-filter check").rc == 0
 
 
-@pytest.mark.parametrize("harm", ["broken", "missing", "writable"])
+SPOIL = {"broken": "echo 'Nonsense = 1' >> /etc/jump/jump.conf",
+         "missing": "rm /etc/jump/jump.conf",
+         "writable": "chmod 666 /etc/jump/jump.conf"}
+
+
+@pytest.mark.parametrize("harm", SPOIL)
 def test_policy_that_can_not_be_used(kit, ot, harm):
     """A table that stands, stays; where none stands, one that denies is
-    loaded, by what is remembered of the zones."""
-    spoil = {"broken": "echo 'Nonsense = 1' >> /etc/jump/jump.conf",
-             "missing": "rm /etc/jump/jump.conf",
-             "writable": "chmod 666 /etc/jump/jump.conf"}[harm]
-    kit.bed.run(spoil)
+    loaded."""
+    kit.bed.run(SPOIL[harm])
     before = kit.granted()
     r = kit.bed.run("/usr/lib/jump/jump-filter load", check=False)
     assert r.rc == 3 and "stays" in r.err, r
@@ -370,15 +372,65 @@ def test_policy_that_can_not_be_used(kit, ot, harm):
     kit.bed.run("nft delete table inet jumphost; "
                 "systemctl restart jump-filter.service")
     everything = zone_ways(ot)
-    for uid in (TECH1, 65534, kit.uid_of("jump-relay"), 0):
+    for uid in (TECH1, kit.uid_of("jump-relay")):
         closed(probes(kit, uid, everything))
     closed(probes(kit, TECH1, OUTSIDE + LOCAL + KNOCK))
     assert set(probes(kit, 0, LOCAL[:3]).values()) == {"open"}
-    r = kit.bed.run("/usr/lib/jump/jump-filter check", check=False)
-    assert r.rc == 1, r
+    assert kit.bed.run("/usr/lib/jump/jump-filter check").rc == 0
     kit.bed.put("/etc/jump/jump.conf", kit.policy)
+    r = kit.bed.run("/usr/lib/jump/jump-filter check", check=False)
+    assert (r.rc, r.out.splitlines()[0]) == (1, "table changed"), r
     kit.bed.run("systemctl reload jump-filter.service")
     assert kit.bed.run("/usr/lib/jump/jump-filter check").rc == 0
+
+
+def test_last_good_policy_is_in_force(kit, ot):
+    kit.bed.run("mkdir -p /var/lib/jump/state/policy/policy.d; "
+                "cp /etc/jump/jump.conf /var/lib/jump/state/policy/")
+    kit.bed.run(SPOIL["broken"])
+    try:
+        kit.bed.run("nft delete table inet jumphost; "
+                    "systemctl restart jump-filter.service")
+        closed(probes(kit, 65534, zone_ways(ot)))
+        kit.nft_grant(TECH1, "hmi-1", 7)
+        with kit.session() as session:
+            held = Child(kit.bed, session.popen(["python3", "-uc", ECHO]))
+            time.sleep(0.3)
+            assert held.popen.poll() is None
+            held.kill()
+    finally:
+        kit.bed.run("rm -r /var/lib/jump/state/policy")
+
+
+# --- what another tool does to it
+
+
+def test_flush_is_mended_and_told(kit, ot):
+    assert kit.bed.run("systemctl is-enabled jump-filter-mend.timer").out == (
+        "enabled\n")
+    mark = kit.bed.journal_mark()
+    kit.bed.run("nft flush ruleset; systemctl start jump-filter-mend.service")
+    closed(probes(kit, 65534, zone_ways(ot)))
+    event = kit.wait_event(mark, "health.bad")
+    assert event["JUMP_REASON"] == "filter"
+    mark = kit.bed.journal_mark()
+    kit.bed.run("systemctl start jump-filter-mend.service")
+    assert not kit.events(mark)
+    # a policy that was changed on purpose is no alarm
+    kit.bed.put("/etc/jump/jump.conf",
+                kit.policy.replace("10.30.0.0/24", "10.30.0.0/16"))
+    kit.bed.run("systemctl start jump-filter-mend.service")
+    assert "10.30.0.0/16" in kit.bed.run("nft list set inet jumphost ot4").out
+    assert not kit.events(mark, "health.bad")
+
+
+@pytest.mark.parametrize("verb", ["reload", "restart"])
+def test_nftables_service_does_not_leave_a_hole(kit, ot, verb):
+    kit.bed.run("systemctl start nftables.service")
+    kit.bed.run(f"systemctl {verb} nftables.service")
+    assert kit.bed.run("/usr/lib/jump/jump-filter check").rc == 0
+    closed(probes(kit, 65534, zone_ways(ot)))
+    kit.bed.run("systemctl stop nftables.service")
 
 
 def test_stopping_the_unit_opens_nothing(kit, ot):
@@ -399,7 +451,7 @@ def test_before_the_network(kit):
 
 
 def test_wrong_words(kit):
-    for words in "", "flush", "load now", "--help":
+    for words in "", "last", "load now", "--help":
         r = kit.bed.run(f"/usr/lib/jump/jump-filter {words}", check=False)
         assert r.rc == 64 and r.err.startswith("usage: "), r
     shown = kit.bed.run("/usr/lib/jump/jump-filter print").out

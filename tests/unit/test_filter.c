@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The packet filter's text: golden files, what may not get into a plan, and
- * the memory of the last good policy. What the kernel makes of the text is
+ * The packet filter's text: golden files, what may not get into a plan.
+ * What the kernel makes of the text is
  * seen in the lab (tests/lab/test_relay_filter.py).
  */
 #include <setjmp.h>
@@ -19,7 +19,6 @@
 
 #include "base/cleanup.h"
 #include "workers/filter/forwarding.h"
-#include "workers/filter/last.h"
 #include "workers/filter/plan.h"
 #include "workers/filter/text.h"
 
@@ -160,54 +159,11 @@ static void test_from_policy(void **state)
 	assert_int_equal(plan.network_count, 2);
 	assert_int_equal(plan.relay_port, 722);
 	assert_int_equal(plan.relay_uid, 997);
+	assert_int_equal(
+		filter_plan_from_policy(&policy, 1500, &none), -EINVAL);
 	policy.settings.uid_min = 0;
 	assert_int_equal(filter_plan_from_policy(&policy, 997, &none), -EINVAL);
 	assert_false(none.open);
-}
-
-static int parse(const char *text, struct filter_plan *plan)
-{
-	return filter_last_parse(text, strlen(text), plan);
-}
-
-static void test_last_forms(void **state)
-{
-	static const char *const bad[] = {"range 1", "range 1 2 \n",
-		"range 0 2\n", "range 2 1\n", "range 1 4294967295\n",
-		"network 10.0.0.0/24", "network 10.0.0.1/24\n", "network \n",
-		"\n", "net 10.0.0.0/8\n", "network 10.0.0.0/8; flush ruleset\n",
-		"network 0.0.0.0/0\n"};
-
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		_cleanup_plan_ struct filter_plan plan = {0};
-
-		assert_true(parse(bad[i], &plan) < 0);
-		assert_int_equal(plan.network_count + plan.range_count, 0);
-	}
-}
-
-static void test_last_round(void **state)
-{
-	_cleanup_plan_ struct filter_plan plan = {.relay_port = 722};
-	_cleanup_plan_ struct filter_plan back = {.relay_port = 722};
-	_cleanup_free_ char *one = NULL, *two = NULL;
-	char folder[] = "/tmp/jump-filter-XXXXXX", path[64];
-	size_t len;
-
-	assert_non_null(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/filter", folder);
-	assert_int_equal(filter_last_add(path, getuid(), &back), -ENOENT);
-	assert_int_equal(filter_plan_range(&plan, 1900000000, 1909999999), 0);
-	add(&plan, "10.20.0.0/24");
-	add(&plan, "fd00:20::/64");
-	assert_int_equal(filter_last_save(path, &plan), 0);
-	assert_int_equal(filter_last_add(path, getuid() + 1, &back), -EPERM);
-	assert_int_equal(filter_last_add(path, getuid(), &back), 0);
-	assert_int_equal(filter_text(&plan, FILTER_REPLACE, &one, &len), 0);
-	assert_int_equal(filter_text(&back, FILTER_REPLACE, &two, &len), 0);
-	assert_string_equal(one, two);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(rmdir(folder), 0);
 }
 
 static void put(const char *folder, const char *path, const char *text)
@@ -258,8 +214,6 @@ int main(void)
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_from_policy),
-		cmocka_unit_test(test_last_forms),
-		cmocka_unit_test(test_last_round),
 		cmocka_unit_test(test_forwarding),
 	};
 

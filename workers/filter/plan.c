@@ -87,12 +87,14 @@ int filter_plan_from_policy(const struct policy *policy, uint32_t relay_uid,
 		.relay_uid = relay_uid,
 		.relay_port = policy->settings.relay_port,
 	};
+	const struct settings *s = &policy->settings;
 	int r;
 
 	if (plan.relay_port == 0)
 		plan.relay_port = PLAN_RELAY_PORT;
-	r = filter_plan_range(
-		&plan, policy->settings.uid_min, policy->settings.uid_max);
+	if (s->uid_min <= relay_uid && relay_uid <= s->uid_max)
+		return -EINVAL;
+	r = filter_plan_range(&plan, s->uid_min, s->uid_max);
 	for (size_t z = 0; r == 0 && z < policy->zone_count; z++) {
 		const struct zone *zone = &policy->zones[z];
 

@@ -50,7 +50,10 @@ int filter_plan_range(struct filter_plan *plan, uint32_t min, uint32_t max);
  */
 int filter_plan_network(struct filter_plan *plan, const struct network *n);
 
-/* A plan that is open for what this policy says. 0 or -errno of the above. */
+/*
+ * A plan that is open for what this policy says. 0, -EINVAL when the relay's
+ * uid is a supplier's, or -errno of the above.
+ */
 int filter_plan_from_policy(const struct policy *policy, uint32_t relay_uid,
 	struct filter_plan *ret_plan);
 
