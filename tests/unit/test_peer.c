@@ -304,10 +304,30 @@ static void a_recording_lives_while_locked(void **state)
 	other.conn = "0011223344556677";
 	assert_int_equal(live_open(folder, &other), -ENOENT);
 
+	assert_false(live_sealed(fd));
 	close(lock);
 	assert_false(live_held(fd));
+	assert_false(live_sealed(fd));
 	assert_int_equal(live_open(folder, &recording), -ENOLCK);
 	close(fd);
+}
+
+static void a_sealed_recording_left_no_file(void **state)
+{
+	struct live what = recording;
+	int lock, fd, dirfd = open(folder, O_RDONLY | O_DIRECTORY);
+
+	(void)state;
+	what.conn = "8899aabbccddeeff";
+	lock = live_create(folder, &what);
+	fd = live_open(folder, &what);
+	assert_true(lock >= 0 && fd >= 0);
+	assert_int_equal(unlinkat(dirfd, what.conn, 0), 0);
+	assert_false(live_sealed(fd));
+	close(lock);
+	assert_true(live_sealed(fd));
+	close(fd);
+	close(dirfd);
 }
 
 /* kill -9 of the process that holds it is the end of the recording. */
@@ -350,6 +370,7 @@ int main(void)
 		cmocka_unit_test(finds_by_cgroup_id),
 		cmocka_unit_test(names_a_living_peer_only),
 		cmocka_unit_test(a_recording_lives_while_locked),
+		cmocka_unit_test(a_sealed_recording_left_no_file),
 		cmocka_unit_test(a_killed_recorder_holds_nothing),
 	};
 

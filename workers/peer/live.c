@@ -138,3 +138,10 @@ bool live_held(int fd)
 	}
 	return errno == EWOULDBLOCK;
 }
+
+bool live_sealed(int fd)
+{
+	struct stat st;
+
+	return !live_held(fd) && fstat(fd, &st) == 0 && st.st_nlink == 0;
+}

@@ -47,4 +47,8 @@ int live_open(const char *dir, const struct live *what);
 /* Is the lock behind that descriptor still held by the recorder? */
 bool live_held(int fd);
 
+/* Did the recorder end it in order? It takes the file away then; one that was
+ * killed leaves it. */
+bool live_sealed(int fd);
+
 #endif

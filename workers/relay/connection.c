@@ -224,6 +224,19 @@ static bool left_alone(const struct connection *c, const struct pump *p)
 	return false;
 }
 
+/*
+ * When its ssh has ended, jumpshell seals the recording. Which of the two is
+ * seen first is chance; the end of the connection is what happened.
+ */
+static void name_end(struct connection *c, const struct pump *p)
+{
+	if (c->live_fd >= 0 && live_sealed(c->live_fd) &&
+		hung_up(p->side[PUMP_CLIENT])) {
+		c->reason = "peer";
+		c->by = NULL;
+	}
+}
+
 /* Until both ways are over, or one side fails, or the watch cuts. */
 static bool copy(struct connection *c, struct pump *p, struct watch *w)
 {
@@ -241,8 +254,11 @@ static bool copy(struct connection *c, struct pump *p, struct watch *w)
 				return false;
 			continue;
 		}
-		if (watch_cuts(w, c))
+		if (watch_cuts(w, c)) {
+			if (strcmp(c->reason, "recorder") == 0)
+				name_end(c, p);
 			return false;
+		}
 		r = pump_step(p, fds, &side);
 		if (r > 0 && w->next_look_ms != look_ms && left_alone(c, p))
 			r = -EPIPE;
