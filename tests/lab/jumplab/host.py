@@ -6,6 +6,7 @@ machine, and so is the clock's word on whether it is synchronised. What the lab
 changes it notes before, and puts back when the last site is gone.
 """
 import json
+import pathlib
 import re
 import subprocess
 
@@ -13,6 +14,9 @@ from . import clock
 from .place import CACHE, locked
 
 BACKLOG = 8192
+# root of all beds is one user to this limit, and each systemd takes dozens
+INOTIFY = pathlib.Path("/proc/sys/fs/inotify/max_user_instances")
+INSTANCES = 8192
 
 
 def _state_path():
@@ -35,13 +39,16 @@ def prepare():
     """Audit on with room for a burst; the clock called synchronised."""
     with locked(CACHE / "host.lock"):
         if not _state_path().exists():
-            state = audit_status() | {"synchronised": clock.is_synchronised()}
+            state = audit_status() | {"synchronised": clock.is_synchronised(),
+                                      "inotify": INOTIFY.read_text()}
             _state_path().write_text(json.dumps(state))
         status = audit_status()
         if status["enabled"] == 0:
             _auditctl("-e", 1)
         if status["backlog_limit"] < BACKLOG:
             _auditctl("-b", BACKLOG)
+        if int(INOTIFY.read_text()) < INSTANCES:
+            INOTIFY.write_text(str(INSTANCES))
         clock.set_synchronised(True)
 
 
@@ -55,4 +62,6 @@ def restore():
             _auditctl("-b", state["backlog_limit"])
         if not state["synchronised"]:
             clock.set_synchronised(False)
+        if "inotify" in state:
+            INOTIFY.write_text(state["inotify"])
         _state_path().unlink()
