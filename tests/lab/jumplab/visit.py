@@ -205,7 +205,8 @@ class Visits:
     def grants(self):
         """What is in force here, by id."""
         seen = self.bastion.run(["jumpctl", "grants", "show", "--json"])
-        return {one["id"]: one for one in json.loads(seen.out)["grants"]}
+        return {one["id"]: one for user in json.loads(seen.out)["users"]
+                for one in user["grants"]}
 
     def wait_grant(self, ident, timeout=10):
         def look():
