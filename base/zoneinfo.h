@@ -51,7 +51,7 @@ bool zoneinfo_name_valid(const char *name);
  * free(3); -EINVAL for a bad name, -ENOENT for an unknown zone, -EPERM when
  * the file is not root's own, -EBADMSG when it is no TZif file of version 2
  * or later, -ENOMEM. Without a zone, texts are in UTC alone: none of these
- * changes a decision. Source: RFC 9636; threat T-ZONE.
+ * changes a decision. Source: RFC 9636; threat T-ZONEINFO.
  */
 int zoneinfo_load(const char *name, struct zoneinfo **ret_zone);
 int zoneinfo_parse(const void *bytes, size_t len, struct zoneinfo *ret_zone);

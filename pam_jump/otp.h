@@ -43,7 +43,8 @@ bool otp_fits(const struct otp_seed *seed, const struct secret *code,
  * Spends a step, for good: when this returns 0 it is on disk, and no other
  * login gets 0 for it or an earlier one. -EALREADY: it was used before;
  * -EBADMSG: the state is not what we wrote; another -errno: it can't be
- * locked, read or written. Anything but 0: no success. Source: T-REPLAY.
+ * locked, read or written. Anything but 0: no success. Source: threat
+ * T-OTP-REPLAY.
  */
 int otp_spend(uint32_t uid, uint64_t step, unsigned period);
 
