@@ -17,7 +17,9 @@ bastion() {
 	done
 	journalctl --update-catalog
 	# the approvals service is another host's
-	rm -f /usr/lib/systemd/system/jump-approvals*
+	rm -f /usr/lib/systemd/system/jump-approvals* \
+		/usr/lib/jump/jump-approvals \
+		/usr/lib/sysusers.d/jump-approvals.conf
 }
 
 approvals() {

@@ -21,6 +21,8 @@ CONFIGURE = ["--prefix=/usr", "--sysconfdir=/etc", "--localstatedir=/var",
 
 # What the product is not made of: a change there builds nothing.
 NOT_BUILT = ("tests/lab/", "tests/bench/", "doc/", ".ci/")
+NOT_PACKAGED = ("tests/bench/", "tests/data/", "tests/fuzz/", "tests/lab/",
+                "tests/unit/", ".ci/")
 
 
 def source_files():
@@ -37,21 +39,24 @@ def source_files():
     return sorted(name for name in names if (SOURCE_DIR / name).is_file())
 
 
-def source_hash(names):
+def source_hash(names, without=NOT_BUILT):
     digest = hashlib.sha256(repr(CONFIGURE).encode())
     for name in names:
-        if not name.startswith(NOT_BUILT):
+        if not name.startswith(without):
             path = SOURCE_DIR / name
             digest.update(f"{name}\0{path.stat().st_mode:o}\0".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
+def _checkout():
+    return hashlib.sha256(str(SOURCE_DIR).encode()).hexdigest()[:8]
+
+
 def stage():
     """A folder as `make install DESTDIR` leaves it; built when stale."""
-    checkout = hashlib.sha256(str(SOURCE_DIR).encode()).hexdigest()[:8]
-    work = CACHE / "build" / checkout
-    with locked(CACHE / "build" / f"{checkout}.lock"):
+    work = CACHE / "build" / _checkout()
+    with locked(CACHE / "build" / f"{work.name}.lock"):
         names = source_files()
         digest = source_hash(names)
         stamp = work / "built"
@@ -116,18 +121,47 @@ def packages():
     folder = os.environ.get("JUMP_LAB_DEBS")
     if not folder:
         return []
-    found = sorted(pathlib.Path(folder).glob("*.deb"))
+    found = _debs_in(pathlib.Path(folder))
     if not found:
         raise LabError(f"JUMP_LAB_DEBS={folder}: no packages there")
     return found
 
 
+def _debs_in(folder):
+    return [path for path in sorted(folder.glob("*.deb"))
+            if "-dbgsym_" not in path.name]
+
+
+def debs():
+    """The packages: those of JUMP_LAB_DEBS, or made from this checkout as
+    packaging/build-debs makes them, once for what they are made of."""
+    if packages():
+        return packages()
+    work = CACHE / "build" / _checkout()
+    with locked(CACHE / "build" / f"{work.name}-debs.lock"):
+        names = source_files()
+        digest = source_hash(names, NOT_PACKAGED)
+        stamp = work / "packaged"
+        if not stamp.exists() or stamp.read_text() != digest:
+            with step("building the Debian packages"):
+                _build_debs(work, names)
+            stamp.write_text(digest)
+    return _debs_in(work / "debs")
+
+
+def _build_debs(work, names):
+    work.mkdir(parents=True, exist_ok=True)
+    (work / "packaged").unlink(missing_ok=True)
+    (work / "debs-log").write_text("")
+    _copy_sources(work / "debs-source", names)
+    _logged([str(work / "debs-source/packaging/build-debs"), "--quick",
+             str(work / "debs")], work, work / "debs-log")
+
+
 def install(bed, role):
     """Put the product into a bed: role 'bastion' or 'approvals'."""
-    debs = [path for path in packages() if _concerns(path, role)]
-    if debs:
-        for path in debs:
-            bed.put_file(path, f"/root/debs/{path.name}")
+    if packages():
+        put_debs(bed, role)
         bed.run("DEBIAN_FRONTEND=noninteractive dpkg -i /root/debs/*.deb",
                 timeout=300)
         return
@@ -136,5 +170,8 @@ def install(bed, role):
     bed.run(["sh", "/root/install.sh", role], timeout=120)
 
 
-def _concerns(path, role):
-    return path.name.startswith(("jumpctl_", f"jump-{role}_"))
+def put_debs(bed, role):
+    """The role's packages into the bed's /root/debs."""
+    for path in debs():
+        if path.name.startswith(("jumpctl_", f"jump-{role}_")):
+            bed.put_file(path, f"/root/debs/{path.name}")
