@@ -24,8 +24,10 @@ AC_DEFUN([JUMP_FLAGS], [
   JUMP_CFLAGS="$JUMP_CFLAGS "'-ffile-prefix-map=$(abs_top_srcdir)=.'
   AS_IF([test "x$enable_werror" = xyes], [JUMP_CFLAGS="$JUMP_CFLAGS -Werror"])
   JUMP_CPPFLAGS='-D_GNU_SOURCE'
+  jump_build=hardened
   JUMP_LDFLAGS='-Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--as-needed'
   AS_IF([test "x$enable_sanitizers" = xyes || test "x$enable_fuzzing" = xyes], [
+    jump_build=instrumented
     JUMP_CFLAGS="$JUMP_CFLAGS -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
     JUMP_LDFLAGS='-fsanitize=address,undefined'
     AS_IF([test "x$enable_fuzzing" = xyes],
@@ -35,6 +37,7 @@ AC_DEFUN([JUMP_FLAGS], [
   ])
   JUMP_PROG_CFLAGS='-fPIE'
   JUMP_PROG_LDFLAGS='-pie'
+  AC_SUBST([jump_build])
   AC_SUBST([JUMP_CFLAGS])
   AC_SUBST([JUMP_CPPFLAGS])
   AC_SUBST([JUMP_LDFLAGS])
