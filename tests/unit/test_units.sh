@@ -35,7 +35,7 @@ cp -r "$src/packaging/sshd/user@.service.d" \
 for program in $JUMP_PROGRAMS $JUMP_SCRIPTS jump-sshd; do
 	install -m 755 /dev/null "$root/usr/lib/jump/${program##*/}"
 done
-for program in /bin/kill /bin/sh /usr/bin/test /bin/true; do
+for program in /bin/kill /bin/sh /usr/bin/test /usr/bin/mkdir; do
 	install -D -m 755 /dev/null "$root$program"
 done
 
