@@ -119,7 +119,7 @@ void running_wake_watch(const struct running *r)
 	const struct proc_run run = {
 		.argv = argv, .envp = envp, .timeout_ms = 5000};
 
-	/* If it can't be: its timer comes within two seconds. */
+	/* One that runs looks within a second anyway. */
 	if (strcmp(r->dir, RUNNING_DIR) == 0)
 		(void)proc_run(&run);
 }

@@ -173,7 +173,8 @@ def desk(site):
         one = Desk(site.bastion)
     yield one
     site.bastion.run(
-        "systemctl stop jump-watch.timer jump-apply.path jump-filter; "
+        "systemctl stop jump-watch.timer jump-watch.service jump-apply.path "
+        "jump-filter; "
         "nft delete table inet jumphost; rm -rf /etc/jump/jump.conf "
         "/etc/jump/policy.d/* /etc/jump/trust/* /var/lib/jump/inbox/* "
         "/var/lib/jump/state/* /run/jump/db/* /run/jump/apply /run/jump/wake "
@@ -290,6 +291,18 @@ def test_masked_apply_and_killed_watch_are_made_good(desk, session):
                      "systemctl reset-failed; true")
 
 
+def test_a_stopped_watch_is_replaced(desk, session):
+    pid = desk.bed.run("systemctl show -P MainPID jump-watch").out.strip()
+    desk.bed.run(["kill", "-STOP", pid])
+    time.sleep(3)
+
+    def look():
+        seen = desk.bed.run("jumpctl health --json", check=False).out
+        return seen and json.loads(seen)["age_ms"] < 2000, seen
+    wait_for(look, 25, "another one that looks")
+    assert pid != desk.bed.run("systemctl show -P MainPID jump-watch").out.strip()
+
+
 def test_an_operator_ends_a_session(desk, session):
     desk.grants(grant())
     mine, other = session(), session()
@@ -312,8 +325,8 @@ def test_health_and_clock_are_fresh(desk):
 
 def test_a_power_cut_denies_until_apply_has_run(desk):
     desk.grants(grant())
-    desk.bed.run("systemctl stop jump-watch.timer jump-apply.path; "
-                 "rm -rf /run/jump/db/* /run/jump/apply; "
+    desk.bed.run("systemctl stop jump-watch.timer jump-watch.service "
+                 "jump-apply.path; rm -rf /run/jump/db/* /run/jump/apply; "
                  "nft flush set inet jumphost granted4")
     assert desk.bed.run(["getent", "passwd", "acme-tech1"],
                         check=False).rc == 2
@@ -322,3 +335,76 @@ def test_a_power_cut_denies_until_apply_has_run(desk):
     assert desk.filter_has()
     assert desk.bed.run(["getent", "passwd", "acme-tech1"]).rc == 0
     desk.bed.run("systemctl start jump-watch.timer jump-apply.path")
+
+
+# ---- what needs a kernel of one's own: audit, and a clock to turn
+
+def health(bed):
+    return dict(line.split("=", 1)
+                for line in bed.read("/run/jump/health").splitlines())
+
+
+def clock(bed):
+    return dict(line.split("=", 1)
+                for line in bed.read("/run/jump/clock").splitlines())
+
+
+def bad_events(bed):
+    """How often this was told. (--after-cursor skips the first match.)"""
+    return bed.journal("JUMP_EVENT=health.bad").count("auditd_gone")
+
+
+def becomes(bed, look, key, word, timeout=30):
+    def seen():
+        now = look(bed)
+        return now.get(key) == word, now
+    wait_for(seen, timeout, f"{key}={word}")
+
+
+@pytest.fixture
+def watched(vm_site):
+    bed = vm_site.bastion
+    bed.run("systemctl start auditd jump-watch.timer")
+    bed.wait("test -e /run/jump/health", timeout=30)
+    yield bed
+    bed.run("systemctl start auditd; "
+            "systemctl stop jump-watch.timer jump-watch.service")
+
+
+@pytest.mark.vm
+def test_audit_down_is_seen_and_told(watched):
+    becomes(watched, health, "audit", "ok")
+    becomes(watched, health, "auditd", "ok")
+    told = bad_events(watched)
+    watched.run("pkill -TERM -x auditd")  # its unit refuses a stop
+    becomes(watched, health, "auditd", "gone")
+    wait_for(lambda: (bad_events(watched) > told, told), 20, "the event")
+    watched.run("systemctl start auditd")
+    becomes(watched, health, "auditd", "ok")
+    watched.run("auditctl -e 0")
+    becomes(watched, health, "audit", "off")
+    watched.run("auditctl -e 1")
+    becomes(watched, health, "audit", "ok")
+
+
+@pytest.mark.vm
+def test_a_stepped_clock_is_doubted_until_confirmed(watched):
+    becomes(watched, clock, "trusted", "1")
+    before = int(clock(watched)["offset_ms"])
+    watched.run("date -s '+1 hour'")
+    try:
+        becomes(watched, clock, "trusted", "0")
+        assert clock(watched)["why"] == "step"
+        assert abs(int(clock(watched)["offset_ms"]) - before) < 6000
+        assert watched.run("jumpctl clock show", check=False).rc == 1
+        watched.run("jumpctl clock confirm")
+        becomes(watched, clock, "trusted", "1")
+        assert int(clock(watched)["offset_ms"]) - before > 3500000
+        # Back again: a step, and below the mark that was raised meanwhile.
+        watched.run("date -s '-1 hour'")
+        becomes(watched, clock, "why", "past")
+        watched.run("jumpctl clock confirm")
+        becomes(watched, clock, "trusted", "1")
+    finally:
+        watched.run("systemctl stop jump-watch.timer jump-watch.service; "
+                    "rm -f /run/jump/clock /var/lib/jump/state/clock")

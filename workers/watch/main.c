@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * jump-watch: a timer starts it every two seconds; it looks, publishes, ends
- * what is over, and goes. When something is due before the timer could start
- * it again, it stays for that, so that an end is a matter of milliseconds
- * without anything resident (doc/adr/0003-one-watch.md).
+ * jump-watch: looks every second, publishes, ends what is over; after a
+ * minute it goes, and its timer starts it again. What is due at the time is
+ * done first, so that an end is a matter of milliseconds
+ * (doc/adr/0004-one-watch.md).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,13 +11,13 @@
 #include <time.h>
 
 #include "base/proc.h"
+#include "workers/watch/notify.h"
 #include "workers/watch/pass.h"
 
-#define HORIZON_MS  3500 /* two seconds of the timer, and some to start */
-#define LEAVE_MS    2500 /* after STAY_MS: gone unless it is that near */
-#define STAY_MS	    20000
-#define STAY_MAX_MS 60000 /* the unit's timeout is above */
-#define STEP_MAX_MS 1000  /* health must not get old meanwhile */
+#define STEP_MS	    1000
+#define STAY_MS	    60000
+#define STAY_MAX_MS 75000 /* the unit's timeout is above */
+#define HORIZON_MS  2500  /* the timer's second, and some to start */
 
 static void sleep_until(int64_t boot_ms)
 {
@@ -31,10 +31,16 @@ static bool may_leave(int64_t start_ms, int64_t now_ms, int64_t next_ms)
 {
 	int64_t stayed_ms = now_ms - start_ms;
 
-	if (stayed_ms >= STAY_MAX_MS)
-		return true;
-	return next_ms - now_ms >=
-	       (stayed_ms >= STAY_MS ? LEAVE_MS : HORIZON_MS);
+	return stayed_ms >= STAY_MAX_MS ||
+	       (stayed_ms >= STAY_MS && next_ms - now_ms >= HORIZON_MS);
+}
+
+/* A second at most, less when something is due, and never a busy loop. */
+static int64_t wake_at(int64_t now_ms, int64_t next_ms)
+{
+	if (next_ms - now_ms > STEP_MS)
+		return now_ms + STEP_MS;
+	return next_ms > now_ms + 20 ? next_ms : now_ms + 20;
 }
 
 static int watch_run(struct watch *w)
@@ -44,25 +50,26 @@ static int watch_run(struct watch *w)
 
 	for (;;) {
 		int64_t next_ms = INT64_MAX, now_ms;
-		int r = watch_pass(w, &next_ms);
+		int r;
 
+		r = watch_pass(w, &next_ms);
+		/* Without these it is stuck, and systemd replaces it. */
+		notify("READY=1\nWATCHDOG=1");
 		if (r < 0 && r != last)
 			fprintf(stderr, "jump-watch: %s\n", strerror(-r));
 		last = r;
 		now_ms = moment_boot_ms();
 		if (may_leave(start_ms, now_ms, next_ms))
 			return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-		sleep_until(next_ms - now_ms > STEP_MAX_MS
-				    ? now_ms + STEP_MAX_MS
-			    : next_ms > now_ms ? next_ms
-					       : now_ms + 20);
+		sleep_until(wake_at(now_ms, next_ms));
 	}
 }
 
 int main(void)
 {
-	struct watch w;
-	int r = proc_harden(0, NULL);
+	static const char *const keep[] = {NOTIFY_VARIABLE, NULL};
+	static struct watch w;
+	int r = proc_harden(0, keep);
 
 	if (r == 0)
 		r = watch_open(&w);

@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "audit/event.h"
 #include "base/cleanup.h"
 #include "workers/watch/look.h"
 
 #define LOCK_WAIT_MS 700
+#define TELL_TRIES   50
 
 void watch_done(struct watch *w)
 {
@@ -32,7 +34,9 @@ int watch_open(struct watch *ret_watch)
 		open(WATCH_RUN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	w.clock.state_fd =
 		open(WATCH_STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	w.wake = (struct wake){.run_fd = w.clock.run_fd, .inbox = WAKE_INBOX};
+	w.wake = (struct wake){.run_fd = w.clock.run_fd,
+		.inbox = WAKE_INBOX,
+		.start = wake_start_host};
 	if (w.clock.run_fd < 0 || w.clock.state_fd < 0) {
 		int r = -errno;
 
@@ -139,13 +143,16 @@ static int pass_clock(const struct watch *w, const struct settings *settings,
 
 static void tell_health(const char *part, const char *word, bool well)
 {
+	const struct timespec nap = {.tv_nsec = 20000000};
 	char reason[64];
 	struct event e = {.id = well ? EVENT_HEALTH_GOOD : EVENT_HEALTH_BAD,
 		.outcome = well ? OUTCOME_SUCCESS : OUTCOME_FAILURE,
 		.reason = reason};
 
 	snprintf(reason, sizeof(reason), "%s_%s", part, word);
-	(void)event_emit(&e);
+	/* It goes to the journal alone, which may be busy: told once only. */
+	for (int i = 0; i < TELL_TRIES && event_emit(&e) == -EAGAIN; i++)
+		(void)nanosleep(&nap, NULL);
 }
 
 static int pass_health(const struct watch *w, const struct settings *settings,

@@ -8,6 +8,12 @@
 #include <sys/stat.h>
 
 #include "base/keyfile.h"
+#include "base/proc.h"
+
+#define START_WAIT_MS 3000
+
+const char *const wake_start_host[] = {"/usr/bin/systemctl", "start",
+	"--no-block", "jump-apply.service", NULL};
 
 void wake_face(const char *path, char ret_face[WAKE_FACE_SIZE])
 {
@@ -33,16 +39,24 @@ static bool was_woken(const struct wake *w, int64_t now_boot_ms)
 	       (uint64_t)now_boot_ms - then_ms < WAKE_PAUSE_MS;
 }
 
-static int touch(const struct wake *w, int64_t now_boot_ms)
+static int start(const struct wake *w, int64_t now_boot_ms)
 {
+	static const char *const envp[] = {"PATH=/usr/bin:/bin", NULL};
 	const struct fd_replace how = {
 		.name = WAKE_FILE, .mode = 0600, .uid = -1, .gid = -1};
+	const struct proc_run run = {
+		.argv = w->start, .envp = envp, .timeout_ms = START_WAIT_MS};
 	struct keyfile_writer out = {0};
+	int r;
 
 	if (was_woken(w, now_boot_ms))
 		return 0;
 	keyfile_add_number(&out, "boot_ms", (uint64_t)now_boot_ms);
-	return keyfile_writer_replace(&out, w->run_fd, &how);
+	r = keyfile_writer_replace(&out, w->run_fd, &how);
+	if (r < 0)
+		return r;
+	r = proc_run(&run);
+	return r > 0 ? -EIO : r;
 }
 
 static bool inbox_is_news(const struct wake *w, const struct keyfile *k)
@@ -74,6 +88,6 @@ int wake_apply_when_due(const struct wake *w, int64_t now_ms,
 	if (next_sec > 0 && in_ms > 0)
 		*ret_next_boot_ms = now_boot_ms + in_ms;
 	if ((next_sec > 0 && in_ms <= 0) || inbox_is_news(w, &k))
-		return touch(w, now_boot_ms);
+		return start(w, now_boot_ms);
 	return 0;
 }

@@ -2,8 +2,9 @@
 /*
  * Does jump-apply have something to do? A window that opens needs it, to
  * bring the window into the filter; and a path unit misses what happens to
- * its file while the service runs. jump-apply leaves word of what it has
- * seen; this touches the second file that its path unit looks at.
+ * its file while the service runs, and fails for good when the host is out of
+ * inotify instances. jump-apply leaves word of what it has seen; this starts
+ * it when that is no longer so.
  */
 #ifndef JUMP_WORKERS_WATCH_WAKE_H
 #define JUMP_WORKERS_WATCH_WAKE_H
@@ -14,7 +15,7 @@
 #include "base/moment.h"
 
 #define WAKE_APPLY_FILE "apply" /* in /run/jump, by jump-apply */
-#define WAKE_FILE	"wake"	/* in /run/jump, by jump-watch */
+#define WAKE_FILE	"wake"	/* in /run/jump: when it was started last */
 #define WAKE_INBOX	"/var/lib/jump/inbox/snapshot.jws"
 #define WAKE_PAUSE_MS	4000 /* between two wakings for the same reason */
 #define WAKE_FACE_SIZE	96
@@ -23,10 +24,12 @@ struct wake {
 	int run_fd; /* /run/jump */
 	uid_t owner;
 	const char *inbox;
+	const char *const *start; /* the command that starts jump-apply */
 };
+extern const char *const wake_start_host[];
 
 /*
- * Wakes jump-apply when the opening it told of has come, or when the inbox
+ * Starts jump-apply when the opening it told of has come, or when the inbox
  * is not what it saw last; else says at which BOOTTIME an opening will come
  * (INT64_MAX: none is known). 0 or -errno.
  */
