@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -15,11 +16,18 @@
 #include "jumpctl/json.h"
 #include "jumpctl/recording_play.h"
 
+struct listed {
+	struct recording_ref ref;
+	struct recording_state state;
+	int64_t started;
+};
+
 struct listing {
 	const struct invocation *in;
 	const char *user, *target;
 	json_t *rows; /* with --json */
 	size_t count;
+	struct listed *found; /* owned */
 };
 
 static bool wanted(const struct listing *l, const struct cast_reader *r)
@@ -35,13 +43,14 @@ static int64_t started(const struct cast_reader *r)
 	return json_integer_value(json_object_get(r->header, "timestamp"));
 }
 
-static void print_row(struct listing *l, const struct recording_ref *ref,
-	const struct cast_reader *r, const struct recording_state *s)
+static void print_row(const struct recording_ref *ref,
+	const struct cast_reader *r, const struct recording_state *s,
+	bool first)
 {
 	char when[MOMENT_TEXT_SIZE];
 
 	moment_format(started(r), when);
-	if (l->count == 0)
+	if (first)
 		printf("%-20s  %-16s  %-16s  %-12s  %9s  %-8s  %s\n", "started",
 			"connection", "user", "target", "seconds", "state",
 			"command");
@@ -74,22 +83,60 @@ static json_t *row_json(const struct recording_ref *ref,
 		s->reason);
 }
 
-static int list_one(const struct recording_ref *ref, void *context)
+static int take_one(const struct recording_ref *ref, void *context)
 {
 	struct listing *l = context;
 	_cleanup_fclose_ FILE *f = recording_open(ref);
 	_cleanup_cast_ struct cast_reader r = {0};
-	struct recording_state s;
+	struct listed one = {.ref = *ref};
+	struct listed *more;
 
 	if (!f || cast_reader_begin(&r, f) < 0 || !wanted(l, &r) ||
-		recording_glance(ref, f, &s) < 0)
+		recording_glance(ref, f, &one.state) < 0)
 		return 0;
-	if (l->in->json)
-		json_array_append_new(l->rows, row_json(ref, &r, &s));
-	else
-		print_row(l, ref, &r, &s);
-	l->count++;
+	more = reallocarray(l->found, l->count + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	l->found = more;
+	one.started = started(&r);
+	l->found[l->count++] = one;
 	return 0;
+}
+
+/* Names begin with a random number: order is by time, to the file's end. */
+static int by_time(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+
+	if (x->started != y->started)
+		return x->started < y->started ? -1 : 1;
+	if (x->state.changed_ns != y->state.changed_ns)
+		return x->state.changed_ns < y->state.changed_ns ? -1 : 1;
+	return strcmp(x->ref.conn, y->ref.conn);
+}
+
+static void show_one(struct listing *l, const struct listed *one, bool first)
+{
+	_cleanup_fclose_ FILE *f = recording_open(&one->ref);
+	_cleanup_cast_ struct cast_reader r = {0};
+
+	if (!f || cast_reader_begin(&r, f) < 0)
+		return;
+	if (l->in->json)
+		json_array_append_new(
+			l->rows, row_json(&one->ref, &r, &one->state));
+	else
+		print_row(&one->ref, &r, &one->state, first);
+}
+
+static void show_all(struct listing *l)
+{
+	if (l->count > 0)
+		qsort(l->found, l->count, sizeof(*l->found), by_time);
+	for (size_t i = 0; i < l->count; i++)
+		show_one(l, &l->found[i], i == 0);
+	free(l->found);
+	l->found = NULL;
 }
 
 static int run_list(const struct invocation *in)
@@ -115,7 +162,8 @@ static int run_list(const struct invocation *in)
 	if (optind < in->argc)
 		return command_usage(in, "%s is too much", in->argv[optind]);
 	l.rows = in->json ? json_array() : NULL;
-	r = recording_each(RECORDING_FOLDER, day, list_one, &l);
+	r = recording_each(RECORDING_FOLDER, day, take_one, &l);
+	show_all(&l);
 	if (r == -EINVAL)
 		return command_usage(in, "a day is written 2026-11-23");
 	if (r < 0 && !(r == -ENOENT && day))

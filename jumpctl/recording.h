@@ -45,14 +45,16 @@ struct recording_state {
 	char why[CAST_WHY_SIZE];
 	unsigned line;
 	uint64_t duration_us, shown_bytes, events, file_bytes;
-	char digest[72]; /* "sha256:..." of the file */
+	int64_t changed_ns; /* of the file, last */
+	char digest[72];    /* "sha256:..." of the file */
 };
 int recording_examine(
 	const struct recording_ref *ref, struct recording_state *ret_state);
 
 /*
- * The same by its last lines alone, for lists: word, reason, duration_us and
- * file_bytes. That it is whole in between is for recording_examine().
+ * The same by its last lines alone, for lists: word, reason, duration_us,
+ * file_bytes and changed_ns. That it is whole in between is for
+ * recording_examine().
  */
 int recording_glance(const struct recording_ref *ref, FILE *f,
 	struct recording_state *ret_state);

@@ -143,6 +143,8 @@ int recording_glance(const struct recording_ref *ref, FILE *f,
 	if (fstat(fileno(f), &st) < 0)
 		return -errno;
 	s.file_bytes = (uint64_t)st.st_size;
+	s.changed_ns =
+		(int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 	if (fseeko(f, st.st_size > TAIL_SIZE ? -TAIL_SIZE : -st.st_size,
 		    SEEK_END) < 0)
 		return -errno;

@@ -24,6 +24,7 @@ import subprocess
 import termios
 import threading
 import time
+import uuid
 
 BUILD = os.environ["JUMP_BUILDDIR"]
 SOURCE = os.environ["JUMP_SRCDIR"]
@@ -497,8 +498,7 @@ MaxConnections = 64
         self.scope = f"session-t{os.urandom(6).hex()}.scope"
         path = f"{CGROUP}/{self.scope}"
         os.mkdir(path)
-        self.uuid = ("%08x-0000-4000-8000-000000000000"
-                     % len(self.records))
+        self.uuid = str(uuid.uuid4())
         self.records[self.scope] = self.uuid
         write(f"{RUN}/sessions/{self.scope}", keyfile(
             uuid=self.uuid, uid=uid, user=user, key="SHA256:abc",

@@ -38,6 +38,16 @@ def test_a_whole_recording(bed):
     assert bed.jumpctl("recording", "list", "--user", "nobody").out == b""
 
 
+def test_the_list_is_in_the_order_of_time(bed):
+    began = []
+    for i in range(6):
+        bed.session()  # another uuid, and names begin with it
+        bed.run(f"plc-gw echo {i}")
+        began.append(conn_of(bed.recordings()[-1]))
+    rows = json.loads(bed.jumpctl("recording", "list", "--json").out)
+    assert [r["conn"] for r in rows][-6:] == began
+
+
 def test_running_killed_torn_and_broken(bed):
     p = bed.popen("plc-gw echo here; sleep 100")
     p.stdout.readline()
