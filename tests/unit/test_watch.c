@@ -234,10 +234,17 @@ static void news_in_the_inbox_wake(void **state)
 		.start = start_of(p)};
 
 	snprintf(inbox, sizeof(inbox), "%s/snapshot.jws", p->state);
+	(void)wake_at(&w, 2000000, 0);
+	assert_false(woken(p));
 	put(p->clock.run_fd, WAKE_APPLY_FILE, "next_open=0\ninbox=\n");
 	(void)wake_at(&w, 2000000, 0);
 	assert_false(woken(p));
 	put(p->clock.state_fd, "snapshot.jws", "one");
+	(void)wake_at(&w, 2000000, 0);
+	assert_true(woken(p));
+	/* Its first run since boot did not get through. */
+	assert_int_equal(
+		unlinkat(p->clock.run_fd, WAKE_APPLY_FILE, 0), 0);
 	(void)wake_at(&w, 2000000, 0);
 	assert_true(woken(p));
 	wake_face(inbox, face);

@@ -77,8 +77,9 @@ int wake_apply_when_due(const struct wake *w, int64_t now_ms,
 	int r = keyfile_read(w->run_fd, WAKE_APPLY_FILE, w->owner, &k);
 
 	*ret_next_boot_ms = INT64_MAX;
-	if (r == -ENOENT) /* it has not run since boot: it is about to */
-		return 0;
+	/* It has not got through since boot, and has something to do. */
+	if (r == -ENOENT)
+		return inbox_is_news(w, &k) ? touch(w, now_boot_ms) : 0;
 	if (r < 0)
 		return r;
 	if (keyfile_number(&k, "next_open", &next_sec) < 0 ||

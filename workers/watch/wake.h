@@ -30,8 +30,9 @@ extern const char *const wake_start_host[];
 
 /*
  * Starts jump-apply when the opening it told of has come, or when the inbox
- * is not what it saw last; else says at which BOOTTIME an opening will come
- * (INT64_MAX: none is known). 0 or -errno.
+ * is not what it saw last (a run that failed leaves no word); else says at
+ * which BOOTTIME an opening will come (INT64_MAX: none is known). 0 or
+ * -errno.
  */
 int wake_apply_when_due(const struct wake *w, int64_t now_ms,
 	int64_t now_boot_ms, int64_t *ret_next_boot_ms);
