@@ -2,6 +2,7 @@
 """A site at work: policy, zone CAs, the approvals service, people with
 certificates, enrolled suppliers, and windows that go from request to
 approval. Everything by the commands that administrators type."""
+import calendar
 import json
 import re
 import time
@@ -37,7 +38,8 @@ MaxWindow = 8h
 Approvals = {approvals}
 Record = required
 Grace = {grace}
-MaxSessions = 64
+OtpGrace = {otp_grace}
+MaxSessions = {sessions}
 MaxConnections = 64
 
 [conduit vendors-tunnel]
@@ -48,7 +50,8 @@ MaxWindow = 8h
 Approvals = {approvals}
 Record = none
 Grace = {grace}
-MaxSessions = 64
+OtpGrace = {otp_grace}
+MaxSessions = {sessions}
 MaxConnections = 64
 """
 
@@ -100,11 +103,12 @@ class Person:
 class Visits:
     """One site, ready for visits."""
 
-    def __init__(self, site, audit="optional", grace="0", approvals=1):
+    def __init__(self, site, audit="optional", **conduits):
+        """conduits: grace, approvals, otp_grace, sessions of all of them."""
         self.site = site
         self.bastion, self.service, self.ot = (site.bastion, site.approvals,
                                                site.ot)
-        self.policy(audit, grace, approvals)
+        self.policy(audit, **conduits)
         self._zone_cas()
         self._service_up()
         self._join()
@@ -113,12 +117,14 @@ class Visits:
 
     # -- making it
 
-    def policy(self, audit="optional", grace="0", approvals=1, more=""):
+    def policy(self, audit="optional", grace="0", approvals=1, more="",
+               otp_grace="0", sessions=64):
         self.bastion.put("/etc/jump/jump.conf",
                          JUMP_CONF.format(id=BASTION_ID, audit=audit))
         self.bastion.put(
             "/etc/jump/policy.d/site.conf", self.ot.policy() +
-            CONDUITS.format(grace=grace, approvals=approvals) + more)
+            CONDUITS.format(grace=grace, approvals=approvals,
+                            otp_grace=otp_grace, sessions=sessions) + more)
         self.bastion.run("jumpctl policy check")
 
     def _zone_cas(self):
@@ -207,6 +213,11 @@ class Visits:
         seen = self.bastion.run(["jumpctl", "grants", "show", "--json"])
         return {one["id"]: one for user in json.loads(seen.out)["users"]
                 for one in user["grants"]}
+
+    def ends(self, ident):
+        """When a grant in force here ends: seconds since the epoch."""
+        return calendar.timegm(time.strptime(self.grants()[ident]["not_after"],
+                                             "%Y-%m-%dT%H:%M:%SZ"))
 
     def wait_grant(self, ident, timeout=10):
         def look():
