@@ -79,7 +79,7 @@ int wake_apply_when_due(const struct wake *w, int64_t now_ms,
 	*ret_next_boot_ms = INT64_MAX;
 	/* It has not got through since boot, and has something to do. */
 	if (r == -ENOENT)
-		return inbox_is_news(w, &k) ? touch(w, now_boot_ms) : 0;
+		return inbox_is_news(w, &k) ? start(w, now_boot_ms) : 0;
 	if (r < 0)
 		return r;
 	if (keyfile_number(&k, "next_open", &next_sec) < 0 ||
