@@ -23,7 +23,7 @@
 #define BASTION_DIR	 "/etc/jump/bastion"
 #define PLACE_SIZE	 256
 #define PAUSE_FIRST_MS	 500
-#define PAUSE_MAX_MS	 15000
+#define PAUSE_MAX_MS	 3000 /* a revocation may wait there */
 #define SAY_AGAIN_MS	 300000
 #define GIVE_UP_AFTER_MS 600000 /* a fresh process reads fresh keys */
 
