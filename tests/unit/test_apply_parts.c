@@ -45,7 +45,8 @@ static struct elements list_of(const struct element *of, size_t count)
 
 	e.of = calloc(count + 1, sizeof(*of));
 	assert_non_null(e.of);
-	memcpy(e.of, of, count * sizeof(*of));
+	if (count > 0)
+		memcpy(e.of, of, count * sizeof(*of));
 	elements_sort(&e);
 	return e;
 }
