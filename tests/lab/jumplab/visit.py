@@ -158,8 +158,9 @@ class Visits:
         self.bastion.run(
             "systemctl start jump-filter jump-relay.socket jump-record.socket "
             "jump-watch.timer jump-apply.path jump-fetch jump-sshd "
-            "&& systemctl start jump-cert@cell-a.socket jump-cert@cell-b.socket")
-        self.bastion.wait("test -e /run/jump/clock")
+            "&& systemctl start jump-cert@cell-a.socket jump-cert@cell-b.socket",
+            timeout=300)  # an emulated machine among other work
+        self.bastion.wait("test -e /run/jump/clock", 60)
 
     # -- people and windows
 
