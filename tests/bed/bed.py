@@ -278,6 +278,7 @@ UsePAM no
 PrintMotd no
 PrintLastLog no
 LogLevel VERBOSE
+MaxStartups 100
 PidFile none
 StrictModes no
 """)
