@@ -51,11 +51,13 @@ def sh(*argv, **kw):
 
 
 def write(path, text, mode=0o644, owner=0, group=0):
-    with open(path + ".new", "w", encoding="utf-8") as f:
+    # a name of its own: the heartbeat writes health while a test does
+    new = f"{path}.{os.urandom(4).hex()}"
+    with open(new, "w", encoding="utf-8") as f:
         f.write(text)
-    os.chown(path + ".new", owner, group)
-    os.chmod(path + ".new", mode)
-    os.rename(path + ".new", path)
+    os.chown(new, owner, group)
+    os.chmod(new, mode)
+    os.rename(new, path)
 
 
 def overlay(folder):
