@@ -207,7 +207,8 @@ def test_the_end_of_the_window_cuts(visits, party, trouble):
     if trouble is first_enforcer_stopped:
         assert set().union(*told.values()) == {"deadline"}, told
     if trouble is timer_masked:
-        assert "deadline" not in set().union(*told.values()), told
+        # jump-apply, which runs for others' reasons too, may have its part
+        assert all(by & {"relay", "jumpshell"} for by in told.values()), told
         when = when_gone(here.watched(), 6)
         assert len(when) == len(here.watched()), "the timer is back"
 
