@@ -28,7 +28,7 @@ systemctl list-unit-files --plain --no-legend 'jump-*' | awk '{print $1, $2}'
 """
 
 # Files of the watch and of others who write when they run.
-OWN_TIME = ("/run/jump/clock ", "/run/jump/health ", "/run/jump/apply ",
+OWN_TIME = ("/run/jump/filter ", "/run/jump/clock ", "/run/jump/health ", "/run/jump/apply ",
             "/run/jump/enforce.lock ", "/run/jump/apply.lock ",
             "/run/jump/wake ", "/run/jump/sightings ")
 
