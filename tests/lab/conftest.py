@@ -2,6 +2,7 @@
 """Fixtures: one site with the product for the whole run, one more with the
 bastion as a VM for tests that ask for it, each made when first asked for."""
 import contextlib
+import os
 import time
 
 import pytest
@@ -14,6 +15,15 @@ SITE = pytest.StashKey()
 
 def pytest_configure(config):
     config.stash[SITE] = []
+
+
+def pytest_collection_modifyitems(config, items):
+    """What was not yet seen to pass is left out, and counted as such."""
+    if os.environ.get("JUMP_LAB_UNPROVEN"):
+        return
+    out = [one for one in items if one.get_closest_marker("unproven")]
+    config.hook.pytest_deselected(items=out)
+    items[:] = [one for one in items if one not in out]
 
 
 @pytest.hookimpl(hookwrapper=True)
