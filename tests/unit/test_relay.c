@@ -423,6 +423,31 @@ static void permits_in_time(void **state)
 		permit_from_view(&s.view, &ask, 1500).reason, "revoked");
 }
 
+/* A live recording of an ssh session vouches for nothing but ssh. */
+static void the_brokered_road_carries_only_what_is_recorded(void **state)
+{
+	struct site s;
+	struct ask ask = {.channel = CHANNEL_BROKERED,
+		.session = &s.session,
+		.target = "plc-gw",
+		.recording = true};
+
+	site_make(&s);
+	for (int p = PROTO_NONE + 1; p < PROTO_COUNT; p++) {
+		struct permit permit;
+
+		ask.proto = (enum proto)p;
+		s.target.protocols = s.conduit.protocols = s.grant.protocols =
+			1u << p;
+		s.target.port[p] = proto_default_port(ask.proto);
+		permit = permit_from_view(&s.view, &ask, 1500);
+		assert_int_equal(permit.allow,
+			p == PROTO_SSH || p == PROTO_SFTP);
+		if (!permit.allow)
+			assert_string_equal(permit.reason, "protocol");
+	}
+}
+
 static void recording_is_required_on_both_roads(void **state)
 {
 	struct site s;
@@ -602,6 +627,8 @@ int main(void)
 		cmocka_unit_test(refusals_map_to_reasons),
 		cmocka_unit_test(permits_of_tunnels),
 		cmocka_unit_test(permits_in_time),
+		cmocka_unit_test(
+			the_brokered_road_carries_only_what_is_recorded),
 		cmocka_unit_test(recording_is_required_on_both_roads),
 		cmocka_unit_test(records_are_made_once),
 		cmocka_unit_test(ends_are_told_to_their_session_alone),

@@ -40,6 +40,16 @@ static bool complete(const struct rights_view *view, const struct ask *ask,
 	return true;
 }
 
+/*
+ * The brokered road is jumpshell's own ssh. What vouches for a recording there
+ * is the recording of that ssh, so another protocol would go unrecorded.
+ */
+static bool road_carries(enum channel channel, enum proto proto)
+{
+	return channel != CHANNEL_BROKERED || proto == PROTO_SSH ||
+	       proto == PROTO_SFTP;
+}
+
 /* A tunnel goes where it was going, a brokered one where the target is. */
 static void take_addresses(
 	const struct ask *ask, const struct decision *d, struct permit *p)
@@ -94,6 +104,9 @@ struct permit permit_from_view(
 						      : REASON_NO_GRANT),
 			reason_sentence(view->grant_count ? REASON_TARGET
 							  : REASON_NO_GRANT));
+	if (!road_carries(ask->channel, request.proto))
+		return permit_no(reason_word(REASON_PROTOCOL),
+			reason_sentence(REASON_PROTOCOL));
 	d = rights_decide(view, &request, now);
 	p = permit_no(reason_word(d.reason), reason_sentence(d.reason));
 	describe(ask, &request, &d, &p);
