@@ -5,6 +5,7 @@
  * libraries into sshd and into each login shell.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,11 +15,32 @@
 #include "base/cleanup.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
+#define FULL_TRIES     50
+#define FULL_NAP_MS    10
 
-int journal_send(const struct event *e, const char *audit_result)
+/*
+ * A journal that is behind is waited for, half a second at most: an event is
+ * not lost to a burst, and a login does not hang on a journal that hangs.
+ */
+static int send_patiently(int fd, const void *data, size_t len)
 {
 	static const struct sockaddr_un to = {
 		.sun_family = AF_UNIX, .sun_path = JOURNAL_SOCKET};
+
+	for (int try = 0; try < FULL_TRIES; try++) {
+		if (sendto(fd, data, len, MSG_NOSIGNAL,
+			    (const struct sockaddr *)&to, sizeof(to)) >= 0)
+			return 0;
+		if (errno == EAGAIN || errno == ENOBUFS)
+			(void)poll(NULL, 0, FULL_NAP_MS);
+		else if (errno != EINTR)
+			break;
+	}
+	return -errno;
+}
+
+int journal_send(const struct event *e, const char *audit_result)
+{
 	_cleanup_close_ int fd = -1;
 	char data[JOURNAL_DATA_SIZE];
 	int len = event_format_journal(e, audit_result, data, sizeof(data));
@@ -28,8 +50,5 @@ int journal_send(const struct event *e, const char *audit_result)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	if (sendto(fd, data, (size_t)len, MSG_NOSIGNAL,
-		    (const struct sockaddr *)&to, sizeof(to)) < 0)
-		return -errno;
-	return 0;
+	return send_patiently(fd, data, (size_t)len);
 }
