@@ -423,8 +423,8 @@ static void permits_in_time(void **state)
 		permit_from_view(&s.view, &ask, 1500).reason, "revoked");
 }
 
-/* A live recording of an ssh session vouches for nothing but ssh. */
-static void the_brokered_road_carries_only_what_is_recorded(void **state)
+/* A live recording of an ssh session says nothing of what is not ssh. */
+static void a_recording_vouches_for_ssh_alone(void **state)
 {
 	struct site s;
 	struct ask ask = {.channel = CHANNEL_BROKERED,
@@ -440,11 +440,14 @@ static void the_brokered_road_carries_only_what_is_recorded(void **state)
 		s.target.protocols = s.conduit.protocols = s.grant.protocols =
 			1u << p;
 		s.target.port[p] = proto_default_port(ask.proto);
+		s.conduit.record = RECORD_REQUIRED;
 		permit = permit_from_view(&s.view, &ask, 1500);
 		assert_int_equal(permit.allow,
 			p == PROTO_SSH || p == PROTO_SFTP);
 		if (!permit.allow)
-			assert_string_equal(permit.reason, "protocol");
+			assert_string_equal(permit.reason, "recording");
+		s.conduit.record = RECORD_NONE;
+		assert_true(permit_from_view(&s.view, &ask, 1500).allow);
 	}
 }
 
@@ -627,8 +630,7 @@ int main(void)
 		cmocka_unit_test(refusals_map_to_reasons),
 		cmocka_unit_test(permits_of_tunnels),
 		cmocka_unit_test(permits_in_time),
-		cmocka_unit_test(
-			the_brokered_road_carries_only_what_is_recorded),
+		cmocka_unit_test(a_recording_vouches_for_ssh_alone),
 		cmocka_unit_test(recording_is_required_on_both_roads),
 		cmocka_unit_test(records_are_made_once),
 		cmocka_unit_test(ends_are_told_to_their_session_alone),

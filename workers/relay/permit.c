@@ -41,13 +41,12 @@ static bool complete(const struct rights_view *view, const struct ask *ask,
 }
 
 /*
- * The brokered road is jumpshell's own ssh. What vouches for a recording there
- * is the recording of that ssh, so another protocol would go unrecorded.
+ * What vouches for a recording is that of jumpshell's own ssh: it says nothing
+ * of another protocol that is asked for in the same session.
  */
-static bool road_carries(enum channel channel, enum proto proto)
+static bool is_recorded(const struct ask *ask, enum proto proto)
 {
-	return channel != CHANNEL_BROKERED || proto == PROTO_SSH ||
-	       proto == PROTO_SFTP;
+	return ask->recording && (proto == PROTO_SSH || proto == PROTO_SFTP);
 }
 
 /* A tunnel goes where it was going, a brokered one where the target is. */
@@ -93,7 +92,6 @@ struct permit permit_from_view(
 		.uid = ask->session->uid,
 		.channel = ask->channel,
 		.source = ask->session->source_address,
-		.recording = ask->recording,
 	};
 	struct decision d;
 	struct permit p;
@@ -104,9 +102,7 @@ struct permit permit_from_view(
 						      : REASON_NO_GRANT),
 			reason_sentence(view->grant_count ? REASON_TARGET
 							  : REASON_NO_GRANT));
-	if (!road_carries(ask->channel, request.proto))
-		return permit_no(reason_word(REASON_PROTOCOL),
-			reason_sentence(REASON_PROTOCOL));
+	request.recording = is_recorded(ask, request.proto);
 	d = rights_decide(view, &request, now);
 	p = permit_no(reason_word(d.reason), reason_sentence(d.reason));
 	describe(ask, &request, &d, &p);
