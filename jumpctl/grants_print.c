@@ -61,7 +61,7 @@ static void print_names(
 static void print_files(uint8_t files)
 {
 	if (files)
-		printf("; files %s%s%s", files & FILES_UP ? "up" : "",
+		printf("; files %s%s%s at most", files & FILES_UP ? "up" : "",
 			files == (FILES_UP | FILES_DOWN) ? " and " : "",
 			files & FILES_DOWN ? "down" : "");
 }
@@ -76,7 +76,9 @@ static void print_grant(const struct grant *g, int64_t now)
 	if (g->account[0])
 		printf(" as %s", g->account);
 	print_files(g->files);
-	printf("; recording %s\n", record_word(g->record));
+	printf("; recording %s\n",
+		g->record == RECORD_NONE ? "as policy says"
+					 : record_word(g->record));
 	print_names("    approved by ", g->approvers, g->approver_count);
 	if (g->ticket[0])
 		printf("; ticket %s", g->ticket);

@@ -126,9 +126,6 @@ static void take_files(struct json_reader *r, struct proposal *d)
 {
 	const json_t *list = json_reader_array_opt(r, "files", 0, 2);
 
-	d->files_asked = list != NULL;
-	if (!list)
-		d->files = FILES_UP | FILES_DOWN;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *text =
 			json_reader_element(r, "files", list, i, 1, 4);

@@ -33,7 +33,6 @@ struct proposal {
 	char ticket[ID_SIZE];
 	enum record record; /* RECORD_NONE: as the conduit says */
 	uint8_t files;
-	bool files_asked; /* named by the request, not our default */
 	size_t source_count;
 	struct network sources[GRANT_SOURCES_MAX];
 };

@@ -60,7 +60,7 @@ static struct decision decide_one(const struct proposal *d,
 	struct decision decision = {0};
 	struct grant g;
 
-	if (d->files_asked && proto == files_proto(d->protocols))
+	if (proto == files_proto(d->protocols))
 		q.files = d->files;
 	imagine_grant(d, &g);
 	for (unsigned n = 1; n <= GRANT_APPROVERS_MAX; n++) {

@@ -53,7 +53,7 @@ class Tour:
                 step(self)
                 self.passed += 1
                 mark = paint("32", "seen")
-            except (LabError, AssertionError, Exception) as error:
+            except Exception as error:  # a step that breaks was not seen
                 self.failed += 1
                 mark = paint("31", "NOT SEEN: ") + str(error)[-1500:]
             print(f"    -> {mark} ({time.monotonic() - begin:.1f} s)",
@@ -220,7 +220,8 @@ def audit_commands(site):
         (f"aureport {log} --login -i", ["acme-tech1|19000"]),
         (f"aureport {log} --anomaly", ["ANOM_LOGIN_TIME"]),
         ("aulast" if site.kind == "vm" else "aulast -f LOG",
-         ["acme-tech1" if site.kind == "vm" else r"unknown\("]),
+         # aulast shows eight letters of a name
+         ["acme-tec" if site.kind == "vm" else r"unknown\("]),
     ]
 
 
@@ -236,15 +237,6 @@ def run_audit(site, command):
 
 
 # -- after the visit: what to try
-
-def attached():
-    site = Site.attach(IDENT)
-    visits = Visits.__new__(Visits)
-    visits.site, visits.people = site, {}
-    visits.bastion, visits.service, visits.ot = (site.bastion, site.approvals,
-                                                 site.ot)
-    return visits
-
 
 def new_window(visits):
     ident = visits.window(targets=("plc-gw",))
@@ -319,7 +311,7 @@ def main():
         print(f"no such thing to do: {args.verb} (./demo --help)",
               file=sys.stderr)
         return 2
-    verbs[args.verb](attached())
+    verbs[args.verb](Visits.attach(Site.attach(IDENT)))
     return 0
 
 

@@ -184,6 +184,19 @@ static void test_proposal_members(void **state)
 	}
 }
 
+/* What a request does not ask for it does not get. */
+static void test_files_are_asked_for(void **state)
+{
+	struct refusal why = {0};
+	struct proposal d;
+
+	(void)state;
+	assert_int_equal(parse_with("ticket", "\"CHG-1\"", &d, &why), 0);
+	assert_int_equal(d.files, 0);
+	assert_int_equal(parse_with("files", "[\"down\"]", &d, &why), 0);
+	assert_int_equal(d.files, FILES_DOWN);
+}
+
 static int check_with(const char *targets, const char *protocols,
 	const char *until, const char *more, const char *value,
 	unsigned *ret_needed, struct proposal *ret_proposal,
@@ -610,6 +623,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_proposal_members),
+		cmocka_unit_test(test_files_are_asked_for),
 		cmocka_unit_test(test_proposal_against_inventory),
 		cmocka_unit_test(test_account_is_chosen),
 		cmocka_unit_test(test_inventory_refused),

@@ -105,15 +105,24 @@ class Visits:
 
     def __init__(self, site, audit="optional", **conduits):
         """conduits: grace, approvals, otp_grace, sessions of all of them."""
-        self.site = site
-        self.bastion, self.service, self.ot = (site.bastion, site.approvals,
-                                               site.ot)
+        self._of(site)
         self.policy(audit, **conduits)
         self._zone_cas()
         self._service_up()
         self._join()
         self._bastion_up()
-        self.people = {}
+
+    @classmethod
+    def attach(cls, site):
+        """Those of a site that another process has made ready."""
+        visits = cls.__new__(cls)
+        visits._of(site)
+        return visits
+
+    def _of(self, site):
+        self.site, self.people = site, {}
+        self.bastion, self.service, self.ot = (site.bastion, site.approvals,
+                                               site.ot)
 
     # -- making it
 
