@@ -5,7 +5,10 @@ evidence stays."""
 import pytest
 
 from jumplab import net, product
+from jumplab.inside import when_gone
+from jumplab.party import Party, sessions
 from jumplab.place import default_id
+from jumplab.visit import Visits
 
 pytestmark = pytest.mark.vertical
 
@@ -132,6 +135,64 @@ def test_upgrade_over_itself(pristine):
         "/usr/lib/jump/jumpshell cap_audit_write=ep\n"
     assert bed.run("stat -c '%a %U:%G' /usr/lib/jump/jumpshell").out == \
         "750 root:jump-users\n"
+
+
+@pytest.fixture
+def party(pristine):
+    """A supplier's engineer at work on packaged machines: a recorded terminal,
+    a recorded command, and a tunnel."""
+    install(pristine.bastion)
+    product.put_debs(pristine.approvals, "approvals")
+    install(pristine.approvals)
+    visits = Visits(pristine, otp_grace="1h")
+    visits.enrol("acme-late", key="late")
+    visits.window(visits.enrol().name, targets=("plc-gw", "hmi-1"),
+                  protocols=("ssh", "rdp"))
+    here = Party(visits, visits.people["acme-tech1"])
+    here.come("hmi-1")
+    yield here
+    here.leave()
+
+
+def still_there(party, word):
+    """Each road carries bytes still, and nobody was told of an end."""
+    party.terminal.sendline(f"echo still-{word[:2]}''{word[2:]}")
+    party.terminal.expect(f"still-{word}")
+    assert party.tunnels["hmi-1"].echoes(word)
+    assert all(alive() for alive in party.watched().values())
+    assert {one["uuid"] for one in sessions(party.bed)} == \
+        {one["uuid"] for one in party.sessions}
+
+
+def test_no_session_ends_by_an_upgrade(party):
+    """Upgraded over itself, jump-sshd restarted, another sshd installed: who
+    is in stays in, and is recorded."""
+    bed, visits = party.bed, party.visits
+    before = main_pid(bed)
+    install(bed)
+    assert main_pid(bed) != before
+    still_there(party, "upgraded")
+    bed.run("systemctl restart jump-sshd")
+    still_there(party, "restarted")
+    bed.run("dpkg-trigger --no-await --by-package=openssh-server "
+            "/usr/sbin/sshd && dpkg --triggers-only -a")
+    still_there(party, "triggered")
+    install(visits.service)
+    visits.service.wait("curl -fsk https://10.10.0.5:8443/healthz")
+
+    # whoever comes next is let in, and who is in is cut as ever
+    late = visits.people["acme-late"]
+    visits.window(late.name)
+    assert late.login("plc-gw", "hostname").rc == 0
+    party.terminal.sendline("exit")
+    party.terminal.expect("jump> ")
+    shown = bed.run("jumpctl recording cat $(grep -l still-upgraded "
+                    "/var/lib/jump/recordings/*/*.cast)").out
+    for word in ("upgraded", "restarted", "triggered"):
+        assert f"still-{word}" in shown
+    visits.close_all()
+    assert len(when_gone(party.watched(), 5)) == len(party.watched())
+    whole(visits.site)
 
 
 def test_removed_and_back(pristine):

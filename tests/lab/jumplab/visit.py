@@ -165,7 +165,8 @@ class Visits:
 
     def _bastion_up(self):
         self.bastion.run(
-            "systemctl start jump-filter jump-relay.socket jump-record.socket "
+            "systemctl reload-or-restart jump-filter && "
+            "systemctl start jump-relay.socket jump-record.socket "
             "jump-watch.timer jump-apply.path jump-fetch jump-sshd "
             "&& systemctl start jump-cert@cell-a.socket jump-cert@cell-b.socket",
             timeout=300)  # an emulated machine among other work
