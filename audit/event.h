@@ -20,7 +20,7 @@ enum event_id {
 	EVENT_AUTH_LOCKED,        /* ANOM_LOGIN_FAILURES, RESP_ACCT_LOCK_TIMED */
 	EVENT_ACCESS_CHECK,       /* USER_ACCT; + ANOM_LOGIN_* when denied */
 	EVENT_SESSION_START,      /* USER_LOGIN */
-	EVENT_SESSION_END,        /* journal; audit: RESP_TERM_ACCESS if forced */
+	EVENT_SESSION_END,        /* USER_LOGOUT; PAM has its USER_END */
 	EVENT_SESSION_TERMINATED, /* RESP_TERM_ACCESS, with who cut it (by) */
 	EVENT_CONN_OPEN,          /* USER_START, not from the monitor's pid */
 	EVENT_CONN_CLOSE,         /* USER_END */

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <libaudit.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct text {
 	char *bytes;
 	size_t size, len;
 	bool full;
+	bool freestyle; /* a record whose every word ausearch may decode */
 };
 
 static void put(struct text *t, const char *bytes, size_t len)
@@ -61,21 +63,34 @@ static void put_hex(struct text *t, const char *value)
 	}
 }
 
+/* Only hexadecimal digits, and not a decimal number. */
+static bool looks_encoded(const char *value)
+{
+	return !value[strspn(value, "0123456789abcdefABCDEF")] &&
+	       value[strspn(value, "0123456789")];
+}
+
 /* name=value where we know the form: words, numbers, addresses, ids. */
 static void bare(struct text *t, const char *name, const char *value)
 {
+	bool quoted;
+
 	if (!value)
 		return;
 	if (t->len)
 		puts_(t, " ");
 	puts_(t, name);
 	puts_(t, "=");
-	if (plain(value))
+	if (plain(value)) {
+		quoted = t->freestyle && looks_encoded(value);
+		puts_(t, quoted ? "\"" : "");
 		puts_(t, value);
-	else if (!value[0])
+		puts_(t, quoted ? "\"" : "");
+	} else if (!value[0]) {
 		puts_(t, "?");
-	else
+	} else {
 		put_hex(t, value);
+	}
 }
 
 /* name="value" or name=HEX: names that ausearch -i decodes. */
@@ -115,7 +130,8 @@ static void audit_connection(struct text *t, const struct event *e)
 	bare(t, "login", e->account);
 	if (e->source_port)
 		number(t, "rport", e->source_port);
-	bare(t, "fp", e->key);
+	/* not fp: ausearch takes that for a file's capabilities, "none" */
+	bare(t, "fingerprint", e->key);
 	if (e->has_bytes) {
 		number(t, "bytes_in", e->bytes_in);
 		number(t, "bytes_out", e->bytes_out);
@@ -131,6 +147,7 @@ int event_format_audit(const struct event *e, char *text, size_t size)
 
 	if (!row || !size)
 		return -EINVAL;
+	t.freestyle = row->audit_type == AUDIT_TRUSTED_APP;
 	text[0] = '\0';
 	puts_(&t, "op=");
 	/* aulast knows a login by this very word */

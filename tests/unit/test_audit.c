@@ -72,6 +72,28 @@ static void a_login_is_what_aulast_looks_for(void **state)
 	assert_string_equal(text, "op=login acct=\"acme-tech1\" id=1900000001");
 }
 
+/* ausearch -i decodes what looks hexadecimal in a TRUSTED_APP record, and
+ * shows fp= as a file's capabilities. */
+static void ausearch_shows_what_was_written(void **state)
+{
+	struct event e = {.id = EVENT_RECORD_START,
+		.conn = "00112233445566ff",
+		.target = "cafe",
+		.ticket = "123456",
+		.key = "SHA256:abc"};
+	char text[AUDIT_TEXT_SIZE];
+
+	assert_int_equal(event_format_audit(&e, text, sizeof(text)), 0);
+	assert_string_equal(text,
+		"op=jump:record_start conn=\"00112233445566ff\" "
+		"target=\"cafe\" fingerprint=SHA256:abc ticket=123456");
+	e.id = EVENT_CONN_CLOSE;
+	assert_int_equal(event_format_audit(&e, text, sizeof(text)), 0);
+	assert_string_equal(text,
+		"op=jump:conn_close conn=00112233445566ff "
+		"target=cafe fingerprint=SHA256:abc ticket=123456");
+}
+
 static void strangers_words_are_encoded(void **state)
 {
 	const struct event e = {.id = EVENT_COMMAND,
@@ -197,6 +219,7 @@ int main(void)
 		cmocka_unit_test(every_event_has_a_row),
 		cmocka_unit_test(audit_text_is_golden),
 		cmocka_unit_test(a_login_is_what_aulast_looks_for),
+		cmocka_unit_test(ausearch_shows_what_was_written),
 		cmocka_unit_test(strangers_words_are_encoded),
 		cmocka_unit_test(too_long_is_refused_not_cut),
 		cmocka_unit_test(no_field_shadows_one_that_readers_search),
