@@ -485,6 +485,33 @@ def test_limits_of_a_session(kit, session):
         one.kill()
 
 
+QUICK = r"""
+import socket, sys
+good = 0
+for _ in range(50):
+    s = socket.create_connection((sys.argv[1], 7), 10)
+    s.sendall(b"?")
+    s.shutdown(socket.SHUT_WR)
+    try:
+        good += s.recv(9) == b"?" and s.recv(9) == b""
+    except ConnectionError:
+        pass
+    s.close()
+print(good)
+"""
+
+
+def test_what_is_over_takes_no_place(kit, session):
+    """A browser opens and closes faster than an end is written down; that
+    must not cost it the next connection."""
+    held = [hold(session, "tunnel4") for _ in range(15)]
+    for host in "10.20.0.11", "fd00:20::11":
+        assert session.python(QUICK, host).out == "50\n"
+        time.sleep(1.5) # the pace of a uid, which the hold took of too
+    for one in held:
+        one.kill()
+
+
 def test_a_flood_of_one_uid_does_not_starve_another(kit, session):
     """Hundreds of knocks that say nothing, and in between a good one."""
     flood = session.popen(["python3", "-c", """

@@ -187,6 +187,42 @@ static void both_ways(int client_kind, int target_kind, size_t size)
 	}
 }
 
+struct heard {
+	int fd, times;
+	bool early; /* nothing was to be heard at fd yet */
+};
+
+static void hear(const void *context)
+{
+	struct heard *h = *(struct heard *const *)context;
+	struct pollfd p = {.fd = h->fd, .events = POLLIN};
+
+	h->times++;
+	h->early = poll(&p, 1, 50) == 0;
+}
+
+/* Whoever asks is told before the client can know. */
+static void the_last_end_is_told_first(void **state)
+{
+	struct bench b;
+	struct heard h = {0}, *context = &h;
+	char byte;
+
+	bench_make(&b, TCP4_PAIR, TCP4_PAIR);
+	h.fd = b.client;
+	b.pump.before_last = hear;
+	b.pump.context = &context;
+	assert_int_equal(shutdown(b.client, SHUT_WR), 0);
+	assert_int_equal(pump_until_quiet(&b, 100), 1);
+	assert_int_equal(h.times, 0);
+	assert_int_equal(shutdown(b.target, SHUT_WR), 0);
+	assert_int_equal(pump_until_quiet(&b, 1000), 0);
+	assert_int_equal(h.times, 1);
+	assert_true(h.early);
+	assert_int_equal(read(b.client, &byte, 1), 0);
+	bench_done(&b);
+}
+
 static void no_byte_is_lost(void **state)
 {
 	static const size_t sizes[] = {0, 1, 1000, 65536, 65537, 5000000};
@@ -326,6 +362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_byte_is_lost),
+		cmocka_unit_test(the_last_end_is_told_first),
 		cmocka_unit_test(half_an_end_stays_half),
 		cmocka_unit_test(backpressure_is_quiet),
 		cmocka_unit_test(resets_are_noticed),

@@ -191,6 +191,14 @@ static void crowds_are_counted(void **state)
 	assert_int_equal(got.session, 70);
 	assert_false(crowd_remove(c, 101, &got));
 	assert_int_equal(crowd_with(c, 7, 70).of_session, 3);
+	/* what is over takes no place, its process does */
+	assert_true(crowd_over(c, 102));
+	assert_false(crowd_over(c, 101));
+	n = crowd_with(c, 7, 70);
+	assert_int_equal(n.of_session, 2);
+	assert_int_equal(n.of_uid, 3);
+	assert_int_equal(n.all_of_uid, 4);
+	assert_int_equal(n.all, 5);
 	for (pid_t pid = 1000; c->count < CROWD_MAX; pid++) {
 		m.pid = pid;
 		assert_true(crowd_add(c, &m));

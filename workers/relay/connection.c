@@ -122,17 +122,20 @@ static void refuse(int fd, const struct connection *c, const char *reason,
 static int deny(int fd, const struct connection *c, const char *reason,
 	const char *sentence)
 {
+	crowd_tell_over(c->others);
 	event_denied(c, reason, sentence);
 	refuse(fd, c, reason, sentence);
 	return 0;
 }
 
-static bool crowded(const struct permit *p, const struct crowd_count *others)
+static bool crowded(const struct connection *c)
 {
+	const struct crowd_count *n = c->others;
+	const struct permit *p = &c->permit;
 	size_t of_uid = (size_t)p->max_connections * p->max_sessions;
 
-	return others->of_session > p->max_connections ||
-	       others->of_uid > of_uid || others->of_uid > CROWD_UID_MAX;
+	return n->of_session > p->max_connections || n->of_uid > of_uid ||
+	       n->all_of_uid > CROWD_UID_MAX;
 }
 
 /* The recording of this very connection, if there is one. */
@@ -269,6 +272,14 @@ static bool copy(struct connection *c, struct pump *p, struct watch *w)
 	return r == 0;
 }
 
+/* The listener has to know before the client does, who then comes again. */
+static void say_over(const void *context)
+{
+	const struct connection *c = context;
+
+	crowd_tell_over(c->others);
+}
+
 /* Both ends are connected. Resets both unless they ended by themselves. */
 static void run(int client, int target, struct connection *c)
 {
@@ -279,6 +290,8 @@ static void run(int client, int target, struct connection *c)
 	c->reason = "error";
 	if (watch_init(&w, c) == 0) {
 		if (pump_init(&p, client, target) == 0) {
+			p.before_last = say_over;
+			p.context = c;
 			clean = copy(c, &p, &w);
 			c->bytes_out = p.flow[PUMP_CLIENT].moved;
 			c->bytes_in = p.flow[PUMP_TARGET].moved;
@@ -327,12 +340,12 @@ static void open_and_run(int client, struct connection *c)
 		run(client, target, c);
 }
 
-static int serve_connection(int fd, struct connection *c,
-	const struct line *line, const struct crowd_count *others)
+static int serve_connection(
+	int fd, struct connection *c, const struct line *line)
 {
 	const char *sentence, *reason = decide(c, line, &sentence);
 
-	if (!reason && crowded(&c->permit, others)) {
+	if (!reason && crowded(c)) {
 		reason = "limit";
 		sentence = "There are too many connections at a time.";
 	}
@@ -342,6 +355,7 @@ static int serve_connection(int fd, struct connection *c,
 	if (reason)
 		return deny(fd, c, reason, sentence);
 	open_and_run(fd, c);
+	say_over(c);
 	event_close(c);
 	(void)record_closed(RELAY_CLOSED_DIR, c);
 	record_remove(RELAY_CONNECTIONS_DIR, c->conn);
@@ -363,8 +377,7 @@ static int serve_status(int fd, const struct connection *c)
 	return 0;
 }
 
-static int serve_line(
-	int fd, struct connection *c, const struct crowd_count *others)
+static int serve_line(int fd, struct connection *c)
 {
 	char text[LINE_MAX_BYTES];
 	struct line line;
@@ -377,24 +390,24 @@ static int serve_line(
 	memcpy(c->conn, line.conn, sizeof(c->conn));
 	if (line.verb == VERB_STATUS)
 		return serve_status(fd, c);
-	return serve_connection(fd, c, &line, others);
+	return serve_connection(fd, c, &line);
 }
 
 int connection_serve(
 	int fd, const struct identity *who, const struct crowd_count *others)
 {
 	static const struct line none;
-	struct connection c = {.who = who, .live_fd = -1};
+	struct connection c = {.who = who, .others = others, .live_fd = -1};
 	int r;
 
 	if (who->error != 0)
 		return deny(fd, &c, "peer", gate_sentence("peer"));
 	if (who->channel == CHANNEL_BROKERED)
-		r = serve_line(fd, &c, others);
+		r = serve_line(fd, &c);
 	else if (conn_make(c.conn) < 0)
 		r = deny(fd, &c, "error", "No random numbers.");
 	else
-		r = serve_connection(fd, &c, &none, others);
+		r = serve_connection(fd, &c, &none);
 	cleanup_close(&c.live_fd);
 	return r;
 }

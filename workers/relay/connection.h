@@ -17,6 +17,7 @@
 
 struct connection {
 	const struct identity *who;
+	const struct crowd_count *others;
 	char conn[CONN_SIZE];
 	struct permit permit;
 	struct term term;

@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/relay/crowd.h"
 
+#include <unistd.h>
+
 struct crowd_count crowd_with(
 	const struct crowd *c, uint32_t uid, uint64_t session)
 {
-	struct crowd_count n = {.all = c->count + 1, 1, 1};
+	struct crowd_count n = {
+		.all = c->count + 1,
+		.all_of_uid = 1,
+		.of_uid = 1,
+		.of_session = 1,
+	};
 
 	for (size_t i = 0; i < c->count; i++) {
-		n.of_uid += c->member[i].uid == uid;
-		n.of_session += session != 0 && c->member[i].session == session;
+		const struct crowd_member *m = &c->member[i];
+
+		n.all_of_uid += m->uid == uid;
+		if (m->over)
+			continue;
+		n.of_uid += m->uid == uid;
+		n.of_session += session != 0 && m->session == session;
 	}
 	return n;
 }
@@ -19,6 +31,21 @@ bool crowd_add(struct crowd *c, const struct crowd_member *m)
 		return false;
 	c->member[c->count++] = *m;
 	return true;
+}
+
+bool crowd_over(struct crowd *c, pid_t pid)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->member[i].pid == pid)
+			return c->member[i].over = true;
+	}
+	return false;
+}
+
+void crowd_tell_over(const struct crowd_count *n)
+{
+	if (n->listener > 1 && getppid() == n->listener)
+		(void)kill(n->listener, CROWD_OVER_SIGNAL);
 }
 
 bool crowd_remove(struct crowd *c, pid_t pid, struct crowd_member *ret_member)

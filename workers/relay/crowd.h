@@ -6,6 +6,7 @@
 #ifndef JUMP_WORKERS_RELAY_CROWD_H
 #define JUMP_WORKERS_RELAY_CROWD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,11 +23,18 @@ struct crowd_member {
 	unsigned long long start; /* of an adopted one; 0: our own child */
 	uint32_t uid;
 	uint64_t session; /* cgroup id; 0: unknown */
+	bool over;	  /* nothing flows any more, its end is being noted */
 };
 
-/* How many there are, the one that is asked for included. */
+/*
+ * How many there are, the one that is asked for included. Policy limits
+ * connections: what is over takes no place of a uid or session. The
+ * processes are ours to spare, and count until they are gone.
+ */
 struct crowd_count {
-	size_t all, of_uid, of_session;
+	size_t all, all_of_uid;	   /* processes */
+	size_t of_uid, of_session; /* connections */
+	pid_t listener;		   /* who counts */
 };
 
 struct crowd_pace {
@@ -47,6 +55,17 @@ struct crowd_count crowd_with(
 
 /* False when the table is full. */
 bool crowd_add(struct crowd *c, const struct crowd_member *m);
+
+/* The connection of this process is over. False when there is no such pid. */
+bool crowd_over(struct crowd *c, pid_t pid);
+
+/*
+ * For the process of a connection: says to whoever counts (by
+ * CROWD_OVER_SIGNAL, whose sender's pid is the kernel's word) that it is
+ * over. Lost when the listener is another one by now.
+ */
+#define CROWD_OVER_SIGNAL SIGRTMIN
+void crowd_tell_over(const struct crowd_count *n);
 
 /* Takes a member out. False when there is no such pid. */
 bool crowd_remove(struct crowd *c, pid_t pid, struct crowd_member *ret_member);

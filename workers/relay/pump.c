@@ -128,6 +128,8 @@ static int finish(struct pump *p, int from)
 {
 	struct flow *f = &p->flow[from];
 
+	if (p->before_last && p->flow[!from].closed)
+		p->before_last(p->context);
 	f->closed = true;
 	if (shutdown(p->side[!from], SHUT_WR) < 0 && errno != ENOTCONN)
 		return -errno;

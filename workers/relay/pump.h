@@ -27,6 +27,9 @@ struct flow {
 struct pump {
 	int side[2];
 	struct flow flow[2]; /* flow[i] comes from side[i] */
+	/* Before the last end of file is handed on; NULL: nobody asks. */
+	void (*before_last)(const void *context);
+	const void *context;
 };
 
 /*

@@ -29,6 +29,7 @@ struct server {
 	int64_t last_ms; /* somebody was there */
 	int64_t tick_ms;
 	int64_t complained_ms;
+	bool stop; /* SIGTERM says to go */
 	struct crowd crowd;
 };
 
@@ -76,7 +77,7 @@ static void turn_away(struct server *s, uint32_t uid, const char *why)
 
 static void start(struct server *s, int fd, const struct identity *who)
 {
-	const struct crowd_count others =
+	struct crowd_count others =
 		crowd_with(&s->crowd, who->uid, who->session.cgroup_id);
 	struct crowd_member m = {
 		.uid = who->uid, .session = who->session.cgroup_id};
@@ -86,6 +87,7 @@ static void start(struct server *s, int fd, const struct identity *who)
 		turn_away(s, who->uid, "all processes are taken");
 		return;
 	}
+	others.listener = getpid();
 	m.pid = fork();
 	if (m.pid < 0) {
 		turn_away(s, who->uid, strerror(errno));
@@ -101,24 +103,6 @@ static void start(struct server *s, int fd, const struct identity *who)
 		_exit(r);
 	}
 	(void)crowd_add(&s->crowd, &m);
-}
-
-static void answer(struct server *s, int listener)
-{
-	_cleanup_close_ int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	struct identity who;
-
-	if (fd < 0) {
-		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
-			(void)poll(NULL, 0, SHORTAGE_MS);
-		return;
-	}
-	identity_take(fd, NULL, &who);
-	s->last_ms = moment_boot_ms();
-	if (crowd_may_knock(&s->crowd, who.uid, s->last_ms))
-		start(s, fd, &who);
-	else
-		turn_away(s, who.uid, "knocks too often");
 }
 
 /* A child that says nothing of how it ended leaves a record to be buried. */
@@ -161,16 +145,35 @@ static void visit_adopted(struct server *s)
 		sweep(s);
 }
 
-/* True when SIGTERM says to go. */
-static bool take_signals(struct server *s)
+static void take_signals(struct server *s)
 {
 	struct signalfd_siginfo info;
-	bool stop = false;
 
-	while (read(s->signals, &info, sizeof(info)) == sizeof(info))
-		stop = stop || info.ssi_signo == SIGTERM;
+	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+		s->stop = s->stop || info.ssi_signo == SIGTERM;
+		if (info.ssi_signo == (uint32_t)CROWD_OVER_SIGNAL)
+			(void)crowd_over(&s->crowd, (pid_t)info.ssi_pid);
+	}
 	reap(s);
-	return stop;
+}
+
+static void answer(struct server *s, int listener)
+{
+	_cleanup_close_ int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	struct identity who;
+
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+			(void)poll(NULL, 0, SHORTAGE_MS);
+		return;
+	}
+	identity_take(fd, NULL, &who);
+	s->last_ms = moment_boot_ms();
+	take_signals(s); /* who is over makes room for who comes */
+	if (crowd_may_knock(&s->crowd, who.uid, s->last_ms))
+		start(s, fd, &who);
+	else
+		turn_away(s, who.uid, "knocks too often");
 }
 
 static void tick(struct server *s)
@@ -191,6 +194,7 @@ static int prepare(struct server *s)
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, CROWD_OVER_SIGNAL);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
@@ -228,7 +232,7 @@ int serve(const int *listeners, size_t count)
 	if (r < 0)
 		return r;
 	sweep(&s);
-	while (!idle(&s)) {
+	while (!s.stop && !idle(&s)) {
 		for (size_t i = 0; i < count; i++)
 			fds[i] = (struct pollfd){listeners[i], POLLIN, 0};
 		fds[count] = (struct pollfd){s.signals, POLLIN, 0};
@@ -238,8 +242,8 @@ int serve(const int *listeners, size_t count)
 			if (fds[i].revents & POLLIN)
 				answer(&s, listeners[i]);
 		}
-		if (fds[count].revents && take_signals(&s))
-			return 0;
+		if (fds[count].revents)
+			take_signals(&s);
 		tick(&s);
 	}
 	return 0;
