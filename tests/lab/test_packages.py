@@ -2,6 +2,8 @@
 """The Debian packages on machines that know nothing of them: installed,
 upgraded, removed, purged. Whatever happens, the administrator gets in and
 evidence stays."""
+import hashlib
+
 import pytest
 
 from jumplab import net, product
@@ -72,6 +74,16 @@ def main_pid(bed, unit="jump-sshd.service"):
 def nothing_listens(bed):
     assert ":2222" not in bed.run("ss -Hltn").out
     assert ":722" not in bed.run("ss -Hltn").out
+
+
+def test_two_builds_are_the_same(tmp_path):
+    """Whoever builds these sources gets these packages, byte for byte."""
+    def digests(paths):
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+                for path in paths}
+    ours = digests(product.debs())
+    assert len(ours) == 3
+    assert digests(product.debs_again(tmp_path)) == ours
 
 
 def test_installed_and_not_configured(pristine):

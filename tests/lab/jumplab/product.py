@@ -150,12 +150,29 @@ def debs():
 
 
 def _build_debs(work, names):
+    """From a copy of the sources in this folder, beside it."""
     work.mkdir(parents=True, exist_ok=True)
     (work / "packaged").unlink(missing_ok=True)
     (work / "debs-log").write_text("")
     _copy_sources(work / "debs-source", names)
     _logged([str(work / "debs-source/packaging/build-debs"), "--quick",
              str(work / "debs")], work, work / "debs-log")
+    return work / "debs"
+
+
+def debs_again(folder):
+    """The packages of another build, elsewhere: those that ./check package
+    made when they are of these sources, or made in the folder."""
+    made = SOURCE_DIR / "build/debs"
+    git = ["git", "-C", str(SOURCE_DIR)]
+    tree = subprocess.run([*git, "rev-parse", "HEAD^{tree}"], text=True,
+                          capture_output=True, check=False).stdout
+    changed = subprocess.run([*git, "status", "--porcelain"], text=True,
+                             capture_output=True, check=False).stdout
+    stamp = made / "tree"
+    if changed or not stamp.exists() or stamp.read_text() != tree:
+        made = _build_debs(pathlib.Path(folder), source_files())
+    return _debs_in(made)
 
 
 def install(bed, role):
