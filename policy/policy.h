@@ -16,6 +16,7 @@
 
 #define POLICY_DIR          "/etc/jump"
 #define POLICY_NETWORKS_MAX 16
+#define POLICY_PREFIX_MIN   8 /* of a zone: wider is no plant */
 #define POLICY_PATTERNS_MAX 16
 #define POLICY_ACCOUNTS_MAX 8
 #define POLICY_HOSTKEYS_MAX 4

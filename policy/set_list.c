@@ -91,7 +91,7 @@ static const char *network_special(const struct network *n)
 		{"224.0.0.0/3", "multicast or reserved"},
 		{"::/8", "the loopback or reserved"},
 		{"fe80::/10", "link-local"},
-		{"ff00::/8", "multicast"},
+		{"fe00::/7", "multicast or reserved"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -132,6 +132,11 @@ static bool network_sound(struct draft *d, const struct key_row *row,
 		return draft_refuse(d, line,
 			"%s: \"%s\" holds %s addresses, which are no zone",
 			row->name, word, special);
+	if (ret->prefix < POLICY_PREFIX_MIN)
+		return draft_refuse(d, line,
+			"%s: \"%s\" is wider than /%u, which is no zone; name "
+			"the networks that the machines are in",
+			row->name, word, POLICY_PREFIX_MIN);
 	return true;
 }
 

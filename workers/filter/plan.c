@@ -41,10 +41,11 @@ static bool network_valid(const struct network *n)
 	const uint8_t *b = n->address.bytes;
 
 	if (n->address.family == AF_INET)
-		return n->prefix >= 8 && n->prefix <= 32 && b[0] != 0 &&
-		       b[0] != 127 && b[0] < 224;
-	return n->address.family == AF_INET6 && n->prefix >= 8 &&
-	       n->prefix <= 128 && b[0] != 0 && b[0] < 0xfe;
+		return n->prefix >= POLICY_PREFIX_MIN && n->prefix <= 32 &&
+		       b[0] != 0 && b[0] != 127 && b[0] < 224;
+	return n->address.family == AF_INET6 &&
+	       n->prefix >= POLICY_PREFIX_MIN && n->prefix <= 128 &&
+	       b[0] != 0 && b[0] < 0xfe;
 }
 
 static bool covers(const struct network *outer, const struct network *inner)
