@@ -151,14 +151,18 @@ static int add_outside(struct routes *r, const char *who, uid_t uid)
 	return e;
 }
 
-static int add_relay_port(
-	struct routes *r, const char *who, uid_t uid, uint16_t port)
+/* The first and the last: the filter knows them as one range. */
+static int add_relay_ports(
+	struct routes *r, const char *who, uid_t uid, uint16_t first)
 {
-	int e = add_text(r, who, uid, WAY_TCP, "127.0.0.1", port, "relay port");
+	static const char *const hosts[] = {"127.0.0.1", "::1"};
+	const uint16_t ports[] = {first, first + POLICY_RELAY_PORTS - 1};
+	int e = 0;
 
-	return e < 0 ? e
-		     : add_text(
-			       r, who, uid, WAY_TCP, "::1", port, "relay port");
+	for (size_t i = 0; e == 0 && i < 4; i++)
+		e = add_text(r, who, uid, WAY_TCP, hosts[i / 2], ports[i % 2],
+			"relay port");
+	return e;
 }
 
 static int add_socket(
@@ -210,7 +214,7 @@ static int list_outsider(
 	int e = add_zones(r, p, who, uid, true);
 
 	if (e == 0)
-		e = add_relay_port(r, who, uid, p->settings.relay_port);
+		e = add_relay_ports(r, who, uid, p->settings.relay_port);
 	if (e == 0)
 		e = add_sockets(r, who, uid);
 	return e < 0 ? e : add_jumpshell(r, who, uid);
@@ -226,7 +230,7 @@ int routes_list(const struct policy *p, struct routes *ret_routes)
 	if (e == 0)
 		e = add_outside(&r, "supplier", supplier);
 	if (e == 0)
-		e = add_relay_port(
+		e = add_relay_ports(
 			&r, "supplier", supplier, p->settings.relay_port);
 	if (e == 0)
 		e = list_outsider(&r, p, "nobody", NOBODY);

@@ -55,7 +55,7 @@ static const struct key_row bastion_keys[] = {
 	{.name = "TimeZone", .example = "Europe/Berlin", .set = set_time_zone},
 	{.name = "RelayPort",
 		.example = "722",
-		NUMBER(settings, relay_port, 1, 1023)},
+		NUMBER(settings, relay_port, 1, 1024 - POLICY_RELAY_PORTS)},
 	{.name = "MaxSessions",
 		.example = "200",
 		NUMBER(settings, sessions_max, 1, 10000)},

@@ -124,6 +124,14 @@ struct conduit {
 	struct origin origin;
 };
 
+/*
+ * How many ports the relay listens at. The kernel turns connections to many
+ * targets to one address; two that chose one source port would be one
+ * connection there, and have to be told apart by the port. (It would change
+ * the source port else, by which the relay asks whose the connection is.)
+ */
+#define POLICY_RELAY_PORTS 8
+
 /* jump.conf [bastion]. What gates need of it travels in rights.db. */
 struct settings {
 	char bastion_id[NAME_SIZE];
@@ -134,7 +142,7 @@ struct settings {
 	uint32_t clock_unsynced_max_sec;
 	uint32_t disk_reserve_mib;
 	char time_zone[48]; /* IANA name, for texts to people beside UTC */
-	uint16_t relay_port;
+	uint16_t relay_port; /* the first of POLICY_RELAY_PORTS */
 	uint16_t sessions_max; /* of all suppliers together */
 	char approvals_url[256];
 };

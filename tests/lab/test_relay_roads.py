@@ -304,6 +304,35 @@ def test_no_session_record_no_relay(kit, session):
     assert kit.wait_event(mark, "conn.deny")["JUMP_REASON"] == "peer"
 
 
+@pytest.mark.parametrize("host,source", [
+    ("10.20.0.11", "10.20.0.2"), ("fd00:20::11", "fd00:20::2")])
+def test_one_source_port_to_many_targets(session, host, source):
+    """The kernel gives one source port to connections that go to different
+    places, and turns them all to the relay, which asks by that port whose
+    each of them is."""
+    out = session.python("""
+import socket, sys
+host, source = sys.argv[1:]
+held = []
+for _ in range(3):
+    for port in 7, 3389, 7, 3389:
+        s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.settimeout(5)
+        while True:
+            try:
+                s.bind((source, 41000 + len(held) // 2))
+                break
+            except OSError:
+                pass
+        s.connect((host, port))
+        s.sendall(b"?")
+        print(port, bool(s.recv(9)))
+        held.append(s)
+""", host, source).out
+    assert out == "7 True\n3389 True\n" * 6
+
+
 @pytest.mark.parametrize("lie", [
     {"uid": TECH2, "user": "acme-tech2"}, {"cgroup_id": 4},
     {"cgroup": "/system.slice"}, {"uuid": "nonsense"}])

@@ -31,6 +31,10 @@
 #define PACE_PER_SECOND 40
 #define PACE_BURST	80
 
+/* The first and the last port of the relay, for "%u-%u". */
+#define PORTS(plan)                                                            \
+	(plan)->relay_port, (plan)->relay_port + POLICY_RELAY_PORTS - 1
+
 static void put_networks(FILE *f, const struct filter_plan *plan, int family)
 {
 	const char *before = "\t\telements = {\n\t\t\t";
@@ -117,11 +121,11 @@ static void put_supplier(FILE *f, const struct filter_plan *plan)
 	fputs("\t\tgoto refuse_supplier\n\t}\n\tchain supplier {\n", f);
 	if (plan->open)
 		fprintf(f,
-			"\t\tct status dnat ip daddr 127.0.0.1 tcp dport %u "
+			"\t\tct status dnat ip daddr 127.0.0.1 tcp dport %u-%u "
 			"goto knock\n"
-			"\t\tct status dnat ip6 daddr ::1 tcp dport %u "
+			"\t\tct status dnat ip6 daddr ::1 tcp dport %u-%u "
 			"goto knock\n",
-			plan->relay_port, plan->relay_port);
+			PORTS(plan), PORTS(plan));
 	fputs("\t\tgoto refuse_supplier\n\t}\n", f);
 }
 
@@ -146,10 +150,10 @@ static void put_turn(FILE *f, const struct filter_plan *plan)
 	if (plan->open)
 		fprintf(f,
 			"\t\tmeta skuid . ip daddr . tcp dport @granted4 "
-			"redirect to :%u\n"
+			"redirect to :%u-%u\n"
 			"\t\tmeta skuid . ip6 daddr . tcp dport @granted6 "
-			"redirect to :%u\n",
-			plan->relay_port, plan->relay_port);
+			"redirect to :%u-%u\n",
+			PORTS(plan), PORTS(plan));
 	fputs("\t}\n", f);
 }
 
@@ -177,11 +181,11 @@ static void put_leave(FILE *f, const struct filter_plan *plan)
 		fprintf(f, "\t\tct state new meta skuid %u goto relay\n",
 			plan->relay_uid);
 	fprintf(f,
-		"\t\tct state new ip daddr 127.0.0.1 tcp dport %u "
+		"\t\tct state new ip daddr 127.0.0.1 tcp dport %u-%u "
 		"goto refuse_other\n"
-		"\t\tct state new ip6 daddr ::1 tcp dport %u "
+		"\t\tct state new ip6 daddr ::1 tcp dport %u-%u "
 		"goto refuse_other\n",
-		plan->relay_port, plan->relay_port);
+		PORTS(plan), PORTS(plan));
 	fputs("\t\toif \"lo\" accept\n"
 	      "\t\tip daddr @ot4 goto refuse_other\n"
 	      "\t\tip6 daddr @ot6 goto refuse_other\n"

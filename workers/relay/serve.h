@@ -8,7 +8,10 @@
 
 #include <stddef.h>
 
-#define SERVE_LISTENERS_MAX 8
+#include "policy/policy.h"
+
+/* The sockets of both families and jumpshell's, and some. */
+#define SERVE_LISTENERS_MAX (2 * POLICY_RELAY_PORTS + 4)
 #define SERVE_IDLE_MS	    30000
 
 /*
