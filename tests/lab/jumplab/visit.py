@@ -75,7 +75,8 @@ class Person:
         self.totp = Totp(seed)
 
     def _ssh_options(self, options):
-        return ["-p", PORT, *options]
+        # ssh takes the first of two ports: the caller's
+        return [*options, "-p", PORT]
 
     def login(self, *command, where=V4, code=None, key=None, options=(),
               **kwargs):
@@ -174,10 +175,14 @@ class Visits:
 
     # -- people and windows
 
+    @staticmethod
+    def words(who, *words):
+        """The command line of a verb, as this person of the site."""
+        return ["jumpctl", *map(str, words), "--identity", f"{PEOPLE}/{who}"]
+
     def jumpctl(self, who, *words, check=True):
         """A verb of the service, as this person of the site."""
-        return self.service.run(["jumpctl", *map(str, words), "--identity",
-                                 f"{PEOPLE}/{who}"], check=check)
+        return self.service.run(self.words(who, *words), check=check)
 
     def enrol(self, name="acme-tech1", client=None, key="id"):
         """A new user at the service; a Person."""
