@@ -29,7 +29,7 @@ inet_ntop inet_pton malloc memchr memcmp memcpy memset nanosleep open openat
 pread qsort read readdir reallocarray renameat snprintf stat
 strchr strcmp strcspn strlen strncmp strnlen strrchr strspn strstr unlinkat
 vsnprintf write
-sendto socket
+poll sendto socket
 '
 for name in $(nm -D --undefined-only "$so" |
 	awk '$1 == "U" {sub(/@.*/, "", $2); print $2}' |
