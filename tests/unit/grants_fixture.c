@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include <ftw.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "tests/unit/grants_fixture.h"
+#include "tests/unit/scratch.h"
 
 const struct locals fixture_no_locals = {0};
 
@@ -347,21 +347,12 @@ void fixture_parse(const json_t *tree, struct snapshot *ret_snapshot)
 
 void fixture_folder(char path[64])
 {
-	const char *tmp = getenv("TMPDIR");
-
-	(void)snprintf(path, 64, "%s/jump-grants-XXXXXX", tmp ? tmp : "/tmp");
-	assert_non_null(mkdtemp(path));
-}
-
-static int remove_one(
-	const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	return remove(path);
+	assert_int_equal(scratch_make(path, 64), 0);
 }
 
 void fixture_remove(const char *path)
 {
-	(void)nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	(void)scratch_drop(path);
 }
 
 void fixture_publish(const char *dir, const struct compiled *c,

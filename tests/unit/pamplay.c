@@ -65,7 +65,7 @@ static void put_stack(void)
 			strstr(line, "pam_nologin"))
 			continue;
 		if (conf)
-			strcpy(conf, "");
+			*conf = '\0';
 		if (ours)
 			*ours = '\0';
 		snprintf(out + len, sizeof(out) - len, "%s%s%s", line,
@@ -141,7 +141,7 @@ void play_seed(uint32_t uid)
 
 	for (const char *at = SECRET; *at; at++)
 		snprintf(text + strlen(text), 8, "%02x", *at);
-	strcat(text, "\n");
+	snprintf(text + strlen(text), 2, "\n");
 	snprintf(name, sizeof(name), "run/jump/seeds/%u", uid);
 	pamroot_write(name, text, 0600);
 }

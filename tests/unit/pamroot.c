@@ -2,7 +2,6 @@
 #include "tests/unit/pamroot.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,22 +16,14 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/moment.h"
-
-static int drop(
-	const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
+#include "tests/unit/scratch.h"
 
 static void wipe(const char *path)
 {
 	struct stat st;
 
 	if (lstat(path, &st) == 0)
-		assert_int_equal(nftw(path, drop, 16, FTW_DEPTH | FTW_PHYS), 0);
+		assert_int_equal(scratch_drop(path), 0);
 }
 
 static void make_all(char *path)

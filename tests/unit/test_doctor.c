@@ -61,7 +61,7 @@ static void no_more_keys_than_there_is_room_for(void **state)
 	char output[4096] = "", longest[POLICY_HOSTKEY_SIZE + 64];
 
 	for (int i = 0; i < SCAN_KEYS_MAX + 3; i++)
-		strcat(output, "h ssh-rsa AAAA\n");
+		memcpy(output + 15 * i, "h ssh-rsa AAAA\n", 16);
 	assert_int_equal(take(output, keys), SCAN_KEYS_MAX);
 	memset(longest, 'A', sizeof(longest));
 	memcpy(longest, "h ssh-rsa ", 10);

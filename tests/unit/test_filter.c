@@ -21,6 +21,7 @@
 #include "workers/filter/forwarding.h"
 #include "workers/filter/plan.h"
 #include "workers/filter/text.h"
+#include "tests/unit/scratch.h"
 
 static void add(struct filter_plan *plan, const char *text)
 {
@@ -184,9 +185,9 @@ static void put(const char *folder, const char *path, const char *text)
 
 static void test_forwarding(void **state)
 {
-	char root[] = "/tmp/jump-fwd-XXXXXX", first[256], clean[64];
+	char root[64], first[256];
 
-	assert_non_null(mkdtemp(root));
+	assert_int_equal(scratch_make(root, sizeof(root)), 0);
 	put(root, "ipv4/conf/all/forwarding", "0\n");
 	put(root, "ipv4/conf/eth0/forwarding", "0\n");
 	put(root, "ipv6/conf/all/forwarding", "0\n");
@@ -201,8 +202,7 @@ static void test_forwarding(void **state)
 	assert_int_equal(forwarding_count(root, first, sizeof(first)), 2);
 	assert_int_equal(forwarding_count("/nonexistent", first, sizeof(first)),
 		-ENOENT);
-	snprintf(clean, sizeof(clean), "rm -r %s", root);
-	assert_int_equal(system(clean), 0);
+	assert_int_equal(scratch_drop(root), 0);
 }
 
 int main(void)

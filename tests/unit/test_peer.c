@@ -21,6 +21,7 @@
 #include "base/proc.h"
 #include "workers/peer/live.h"
 #include "workers/peer/peer.h"
+#include "tests/unit/scratch.h"
 
 #define PEER_UID 1900000007u
 
@@ -63,18 +64,13 @@ static void put_record(
 static int make_folder(void **state)
 {
 	(void)state;
-	strcpy(folder, "/tmp/test_peer.XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
+	return scratch_make(folder, sizeof(folder));
 }
 
 static int drop_folder(void **state)
 {
-	_cleanup_closedir_ DIR *dir = opendir(folder);
-
 	(void)state;
-	for (const struct dirent *e; dir && (e = readdir(dir));)
-		(void)unlinkat(dirfd(dir), e->d_name, 0);
-	return rmdir(folder);
+	return scratch_drop(folder);
 }
 
 static void reads_a_whole_record(void **state)

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -27,6 +26,7 @@
 #include "tests/unit/random.h"
 #include "workers/record/sandbox.h"
 #include "workers/record/serve.h"
+#include "tests/unit/scratch.h"
 
 /* A sanitiser needs memory and signals that the sandbox does not give. */
 #ifdef __SANITIZE_ADDRESS__
@@ -59,23 +59,13 @@ static const struct cast_identity somebody = {
 static int make_folder(void **state)
 {
 	(void)state;
-	strcpy(folder, "/tmp/test_record.XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int drop(
-	const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	return remove(path);
+	return scratch_make(folder, sizeof(folder));
 }
 
 static int drop_folder(void **state)
 {
 	(void)state;
-	return nftw(folder, drop, 8, FTW_DEPTH | FTW_PHYS);
+	return scratch_drop(folder);
 }
 
 struct recorder {

@@ -24,6 +24,7 @@
 #include "workers/relay/record.h"
 #include "workers/relay/ssh_refusal.h"
 #include "workers/relay/term.h"
+#include "tests/unit/scratch.h"
 
 #define CONN "0123456789abcdef"
 
@@ -319,9 +320,9 @@ struct site {
 static void site_make(struct site *s)
 {
 	memset(s, 0, sizeof(*s));
-	strcpy(s->zone.name, "cell-a");
-	strcpy(s->target.name, "plc-gw");
-	strcpy(s->target.zone, "cell-a");
+	FILL(s->zone.name, "cell-a");
+	FILL(s->target.name, "plc-gw");
+	FILL(s->target.zone, "cell-a");
 	s->target.address_count = 2;
 	assert_int_equal(
 		address_parse("10.20.0.10", &s->target.addresses[0]), 0);
@@ -330,11 +331,11 @@ static void site_make(struct site *s)
 	s->target.protocols = 1u << PROTO_SSH | 1u << PROTO_VNC;
 	s->target.port[PROTO_SSH] = 22;
 	s->target.port[PROTO_VNC] = 5900;
-	strcpy(s->target.accounts[0], "maint");
+	FILL(s->target.accounts[0], "maint");
 	s->target.account_count = 1;
-	strcpy(s->conduit.name, "c");
-	strcpy(s->conduit.users[0], "acme-*");
-	strcpy(s->conduit.zones[0], "cell-a");
+	FILL(s->conduit.name, "c");
+	FILL(s->conduit.users[0], "acme-*");
+	FILL(s->conduit.zones[0], "cell-a");
 	s->conduit.user_count = s->conduit.zone_count = 1;
 	s->conduit.protocols = s->target.protocols;
 	s->conduit.max_window_sec = 1000;
@@ -343,11 +344,11 @@ static void site_make(struct site *s)
 	s->conduit.max_connections = 3;
 	s->conduit.max_sessions = 2;
 	s->conduit.record = RECORD_OPTIONAL;
-	strcpy(s->names[0], "plc-gw");
-	strcpy(s->grant.id, "G1");
-	strcpy(s->grant.user, "acme-tech1");
-	strcpy(s->grant.account, "maint");
-	strcpy(s->grant.approvers[0], "bob");
+	FILL(s->names[0], "plc-gw");
+	FILL(s->grant.id, "G1");
+	FILL(s->grant.user, "acme-tech1");
+	FILL(s->grant.account, "maint");
+	FILL(s->grant.approvers[0], "bob");
 	s->grant.approver_count = 1;
 	s->grant.uid = 1900000001;
 	s->grant.targets = s->names;
@@ -363,7 +364,7 @@ static void site_make(struct site *s)
 		s->view.policy.conduit_count = 1;
 	s->view.grants = &s->grant;
 	s->view.grant_count = 1;
-	strcpy(s->session.user, "acme-tech1");
+	FILL(s->session.user, "acme-tech1");
 	s->session.uid = 1900000001;
 	assert_int_equal(
 		address_parse("192.0.2.7", &s->session.source_address), 0);
@@ -498,11 +499,11 @@ static struct connection some_connection(struct identity *who)
 	memset(who, 0, sizeof(*who));
 	who->channel = CHANNEL_TUNNEL;
 	who->session.uid = 1900000001;
-	strcpy(who->session.uuid, "6f1c1d9e-3a7b-4c58-9a53-0d1f4be0a001");
-	strcpy(who->session.scope, "session-5.scope");
-	strcpy(who->session.user, "acme-tech1");
-	strcpy(c.permit.grant, "G1");
-	strcpy(c.permit.target, "plc-gw");
+	FILL(who->session.uuid, "6f1c1d9e-3a7b-4c58-9a53-0d1f4be0a001");
+	FILL(who->session.scope, "session-5.scope");
+	FILL(who->session.user, "acme-tech1");
+	FILL(c.permit.grant, "G1");
+	FILL(c.permit.target, "plc-gw");
 	c.permit.proto = PROTO_SSH;
 	c.permit.until = 2000;
 	c.to.port = 22;

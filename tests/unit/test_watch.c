@@ -25,6 +25,7 @@
 #include "workers/watch/look.h"
 #include "workers/watch/pass.h"
 #include "workers/watch/wake.h"
+#include "tests/unit/scratch.h"
 
 struct place {
 	char folder[64];
@@ -39,8 +40,7 @@ static int make_place(void **state)
 	if (!p)
 		return -1;
 	*state = p;
-	strcpy(p->folder, "/tmp/test_watch.XXXXXX");
-	if (!mkdtemp(p->folder))
+	if (scratch_make(p->folder, sizeof(p->folder)) < 0)
 		return -1;
 	snprintf(p->run, sizeof(p->run), "%s/run", p->folder);
 	snprintf(p->state, sizeof(p->state), "%s/state", p->folder);
@@ -351,8 +351,8 @@ static void only_changes_are_told(void **state)
 	health_compare(NULL, &a, tell);
 	health_compare(&a, &b, tell);
 	assert_string_equal(told, "");
-	strcpy(b.auditd, "gone");
-	strcpy(b.disk, "full");
+	FILL(b.auditd, "gone");
+	FILL(b.disk, "full");
 	health_compare(&a, &b, tell);
 	assert_string_equal(told, "auditd:gone:0 disk:full:0 ");
 	told[0] = '\0';
