@@ -63,7 +63,9 @@ def lock_try(path):
 
 
 def default_id():
-    return os.environ.get("JUMP_LAB_ID") or f"p{os.getpid()}"
+    given = os.environ.get("JUMP_LAB_ID")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")[-1:]
+    return given[:10] + worker if given else f"p{os.getpid()}"
 
 
 class Place:
