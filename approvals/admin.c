@@ -260,6 +260,24 @@ int admin_token(const struct admin *a, int argc, char **argv)
 
 enum bundle_file { FILE_CA, FILE_CERTIFICATE, FILE_KEY, FILE_URL, FILE_COUNT };
 
+/*
+ * What holds nothing is what an attempt that failed has left, and is taken;
+ * anything else is somebody's and stays.
+ */
+static int open_empty(int dirfd, const char *name)
+{
+	_cleanup_close_ int fd = openat(dirfd, name,
+		O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_size != 0 ||
+		st.st_uid != geteuid() || (st.st_mode & 077))
+		return -EEXIST;
+	return TAKE_FD(fd);
+}
+
 /* Opened as who called, before becoming the service's user. */
 static int open_bundle(const char *out, int fds[FILE_COUNT])
 {
@@ -273,11 +291,9 @@ static int open_bundle(const char *out, int fds[FILE_COUNT])
 	if (dirfd < 0)
 		return -errno;
 	for (size_t i = 0; i < FILE_COUNT; i++) {
-		fds[i] = openat(dirfd, names[i],
-			O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-			0600);
+		fds[i] = open_empty(dirfd, names[i]);
 		if (fds[i] < 0)
-			return -errno;
+			return fds[i];
 	}
 	return 0;
 }

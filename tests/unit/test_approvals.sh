@@ -71,6 +71,14 @@ person "$work" adam admin
 person "$work" olga auditor
 is "admin and approver are two people" 2 \
 	"$(person "$work" both "admin approver" >/dev/null 2>&1; echo $?)"
+is "nothing is made without a configuration" 1 \
+	"$("$service" --config "$work/none.conf" client vera --role auditor \
+		--out "$work/vera" >/dev/null 2>&1; echo $?)"
+person "$work" vera auditor
+is "the next attempt has the folder" 4 \
+	"$(find "$work/vera" -type f -size +0 | wc -l)"
+is "what is there stays" 1 "$("$service" --config "$work/approvals.conf" \
+	client cora --role auditor --out "$work/vera" >/dev/null 2>&1; echo $?)"
 instance "$work/other" "$port"
 person "$work/other" anna approver
 serve
