@@ -26,6 +26,7 @@
 
 struct joining {
 	const char *url, *token, *dir, *given_ca;
+	char token_line[TOKEN_MAX + 2];
 	char name[NAME_SIZE];
 	char ca_file[64]; /* a temporary one, for libcurl */
 	char *ca, *key, *request, *seal;
@@ -47,10 +48,29 @@ static void joining_done(struct joining *j)
 	free(j->request);
 	wipe(&j->key);
 	wipe(&j->seal);
+	explicit_bzero(j->token_line, sizeof(j->token_line));
 	json_decref(j->seal_public);
 	json_decref(j->answer);
 }
 #define _cleanup_joining_ __attribute__((cleanup(joining_done)))
+
+/* A line of standard input: what stands in argv is seen by every process. */
+static int read_token(const struct invocation *in, struct joining *j)
+{
+	ssize_t n = 1;
+
+	for (size_t i = 0; i < sizeof(j->token_line) - 1; i++) {
+		n = read(STDIN_FILENO, j->token_line + i, 1);
+		if (n <= 0 || j->token_line[i] == '\n') {
+			j->token_line[i] = '\0';
+			break;
+		}
+	}
+	if (n < 0)
+		return command_failed(in, "the token: %s", strerror(errno));
+	j->token = j->token_line;
+	return EXIT_OK;
+}
 
 static int read_words(const struct invocation *in, struct joining *j)
 {
@@ -80,6 +100,9 @@ static int read_words(const struct invocation *in, struct joining *j)
 		strncmp(in->argv[optind], "https://", 8) != 0)
 		return command_usage(
 			in, "the service's https:// URL is wanted");
+	if (j->token && strcmp(j->token, "-") == 0 &&
+		(c = read_token(in, j)) != EXIT_OK)
+		return c;
 	if (!j->token || strncmp(j->token, "J1-", 3) != 0 ||
 		strlen(j->token) > TOKEN_MAX)
 		return command_usage(in,
@@ -273,6 +296,7 @@ const struct command join_commands[] = {
 		"(DIR is /etc/jump). NAME is [bastion] Id of jump.conf. The\n"
 		"service's authority is fetched from it, or read from FILE, "
 		"and\n"
-		"must be the one that the token names.\n"},
+		"must be the one that the token names. TOKEN - reads it from\n"
+		"standard input, so that it stands in no list of processes.\n"},
 	{0},
 };

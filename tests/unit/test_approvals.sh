@@ -211,9 +211,11 @@ is "the token is for another name" 1 "$("$jumpctl" join "$url" --token "$token" 
 	--dir "$work/etc2" >/dev/null 2>&1; echo $?)"
 is "a token of another authority" 3 "$("$jumpctl" join "$url" --dir "$work/etc1" \
 	--token "${token%-*}-$(printf 'A%.0s' $(seq 32))" >/dev/null 2>&1; echo $?)"
+is "no token on standard input" 2 "$("$jumpctl" join "$url" --dir "$work/etc1" \
+	--token - </dev/null >/dev/null 2>&1; echo $?)"
 is "nothing was written" no "$([ -e "$work/etc1/bastion" ] && echo yes || echo no)"
 like "joining" "joined $url as bastion-1" \
-	"$("$jumpctl" join "$url" --token "$token" --dir "$work/etc1" 2>&1)"
+	"$(echo "$token" | "$jumpctl" join "$url" --token - --dir "$work/etc1" 2>&1)"
 like "the token is spent" 'unknown, used or expired' \
 	"$("$jumpctl" join "$url" --token "$token" --dir "$work/etc1" 2>&1)"
 is "files of a bastion" "ca.crt client.crt client.key seal.jwk url" \
