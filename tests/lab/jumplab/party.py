@@ -43,10 +43,18 @@ def events(bed, *names, since, **match):
              if key.startswith("JUMP_")} for line in out.splitlines()]
 
 
-# Unlike nc it ends when the far end does.
+# Unlike nc it ends when the far end does, and waits for ssh to listen.
 TALK = """
-import os, socket, sys, threading
-far = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+import os, socket, sys, threading, time
+end = time.monotonic() + 15
+while True:
+    try:
+        far = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+        break
+    except ConnectionRefusedError:
+        if time.monotonic() > end:
+            raise
+        time.sleep(0.05)
 def send():
     for line in sys.stdin:
         far.sendall(line.encode())
