@@ -31,12 +31,14 @@ class Family:
         self.sock.setblocking(False)
 
     def catch_up(self):
-        """Take in what has happened until now."""
+        """Take in what has happened until now; the pids that began another
+        program."""
+        execed = []
         while True:
             try:
                 data = self.sock.recv(4096)
             except BlockingIOError:
-                return
+                return execed
             except OSError:
                 continue
             # nlmsghdr 16, cn_msg 20, then what, cpu, time, and the pids
@@ -46,6 +48,7 @@ class Family:
                 self._learn(child, self.sites.get(parent))
             elif what == EXEC:
                 pid = struct.unpack_from("=II", data, 52)[1]
+                execed.append(pid)
                 if pid not in self.sites:
                     self._learn(pid, None)
 
