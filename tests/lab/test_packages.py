@@ -12,7 +12,8 @@ from jumplab.party import Party, sessions
 from jumplab.place import default_id
 from jumplab.visit import Visits
 
-pytestmark = pytest.mark.vertical
+# the first one builds the packages
+pytestmark = [pytest.mark.vertical, pytest.mark.timeout(600)]
 
 ADDRESS = net.v4("it", net.BASTION)
 DPKG = "DEBIAN_FRONTEND=noninteractive dpkg --force-confold "

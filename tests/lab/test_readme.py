@@ -11,7 +11,8 @@ from jumplab.client import Totp
 from jumplab.net import APPROVALS, BASTION, v4
 from jumplab.place import SOURCE_DIR, default_id
 
-pytestmark = pytest.mark.vertical
+# the first one builds the packages
+pytestmark = [pytest.mark.vertical, pytest.mark.timeout(600)]
 
 SECTION = r"## First window\n(.*?)\n## "
 BLOCK = r"```(?:ini)?\n(.*?)```"
