@@ -8,9 +8,9 @@ import re
 import pytest
 
 from jumplab import golden
-from jumplab.bed import wait_for
+from jumplab.audit import parse
 from jumplab.evidence import Evidence
-from jumplab.party import NO_CODE, RDP, Tunnel, sessions
+from jumplab.party import NO_CODE, RDP, Tunnel
 from jumplab.place import default_id, step
 from jumplab.visit import Visits
 
@@ -22,6 +22,11 @@ TOLD = re.compile(r"LOGIN|CRED_\w+|USER_\w+|ANOM_\w+|RESP_\w+|TRUSTED_APP|"
                   r"CRYPTO_\w+|USYS_CONFIG|ADD_USER|DEL_USER|TEST")
 LOG = "/root/visit.log"
 UNSET = "4294967295"
+ENDED = ("jump:logout", "USER_END.*PAM:session_close", "CRED_DISP.*sshd")
+
+
+def title(act):
+    return act.__name__.replace("_", " ")
 
 
 def of_the_visit(records):
@@ -45,48 +50,65 @@ def of_the_visit(records):
 
 
 class Played:
-    """A visit, step by step; after each of them, what was written."""
+    """A visit, step by step, with a note in the audit log before each."""
 
     def __init__(self, visits):
         self.visits, self.bed = visits, visits.bastion
-        self.records, self.entries = {}, {}
+        self.audit = visits.site.audit
         self.port = 15000
         self.bed.wait("test -e /run/jump/db/current", 60)
-        for act in (self.enrolment, self.too_soon, self.approval,
-                    self.wrong_code, self.terminal, self.command,
-                    self.not_granted, self.tunnel, self.farewell,
-                    self.taken_back):
-            self.play(act.__name__.replace("_", " "), act)
+        seen = Evidence(visits.site)
+        self.steps = [self.enrolment, self.too_soon, self.approval,
+                      self.wrong_code, self.terminal, self.command,
+                      self.not_granted, self.tunnel, self.farewell,
+                      self.taken_back]
+        for act in self.steps:
+            with step(f"the visit: {title(act)}"):
+                self.word = self.note_of(act)
+                self.audit.note(self.word)
+                act()
+        self.bed.run(["journalctl", "--sync"])
+        self.entries = seen.journals()
+        self.records = self.by_steps(self.audit.text(seen.audit_mark))
         self.bed.put(LOG, "".join(
             record.line + "\n" for records in self.records.values()
             for record in records))
 
-    def play(self, name, act):
-        with step(f"the visit: {name}"):
-            self.seen = Evidence(self.visits.site)
-            act()
-            self.records[name] = of_the_visit(self.seen.audits())
-            self.entries[name] = self.seen.journals()
+    def note_of(self, act):
+        return f"step-{self.visits.site.place.id}-{act.__name__}"
+
+    def by_steps(self, text):
+        records = {}
+        for act in reversed(self.steps):
+            text, _, after = text.partition(self.note_of(act))
+            records[title(act)] = of_the_visit(
+                list(filter(None, map(parse, after.splitlines()))))
+        return dict(reversed(records.items()))
+
+    def written(self, *patterns):
+        """Each of these is in the audit log, in a line of this step."""
+        self.audit.after_note(self.word, *patterns,
+                              timeout=self.visits.patience)
 
     # -- the visit
 
     def enrolment(self):
         self.person = self.visits.enrol(NAME, key=NAME)
-        self.seen.journal("user.add")
+        self.written("jump:user_add")
 
     def too_soon(self):
         did = self.person.login("whoami", options=["-o", "LogLevel=INFO"])
         assert did.rc == 255 and "window" in did.err, did
-        self.seen.audit("USER_ERR")
+        self.written("USER_ERR")
 
     def approval(self):
         self.grant = self.visits.window(
             NAME, targets=("plc-gw", "hmi-1"), protocols=("ssh", "rdp"))
-        self.seen.journal("grant.add")
+        self.written("jump:grant_add")
 
     def wrong_code(self):
         assert self.person.login("whoami", code="000000").rc == 255
-        self.seen.audit("USER_ERR")
+        self.written("USER_ERR")
 
     def terminal(self):
         self.child = self.person.terminal(timeout=60)
@@ -95,37 +117,35 @@ class Played:
         self.child.expect(r"maint@plc-gw:\S* ?\$ ")
         self.child.sendline("exit")
         self.child.expect("jump> ")
-        self.seen.journal("conn.close")
-        self.seen.journal("record.end")
+        self.written("jump:conn_close", "jump:record_end")
 
     def command(self):
         did = self.person.login("plc-gw", "echo a word", code=NO_CODE)
         assert did.rc == 0, did
-        self.ended()
+        self.written("jump:record_end", *ENDED)
 
     def not_granted(self):
         did = self.person.login("historian", "true", code=NO_CODE)
         assert did.rc != 0, did
-        self.ended()
+        self.written(*ENDED)
 
     def tunnel(self):
         forward, talk = self.forward(code=NO_CODE)
         talk.hang_up()
-        self.seen.journal("conn.close")
+        self.written("jump:conn_close")
         forward.terminate()
-        self.ended()
+        self.written(*ENDED)
 
     def farewell(self):
         self.child.sendline("exit")
         self.child.wait()
-        self.ended()
+        self.written(*ENDED)
 
     def taken_back(self):
         forward, _ = self.forward()
         self.visits.jumpctl("anna", "revoke", self.grant)
         forward.wait(30)
-        self.seen.journal("conn.close")
-        self.ended()
+        self.written("jump:conn_close", *ENDED)
 
     def forward(self, **login):
         """`ssh -N -L`, and a program that talks through it."""
@@ -133,17 +153,9 @@ class Played:
         forward = self.person.start(options=[
             "-N", "-o", "ExitOnForwardFailure=yes", "-L",
             f"{self.port}:{self.visits.ot['hmi-1'].v4}:{RDP}"], **login)
-        listens = f"ss -Hltn 'sport = :{self.port}' | grep -q ."
-        wait_for(lambda: self.person.client.run(
-            ["sh", "-c", listens], check=False).rc == 0, 60, "-L")
         talk = Tunnel(self.person, self.port)
         assert talk.greeting.startswith("rdp"), talk.greeting
         return forward, talk
-
-    def ended(self):
-        """The session of this step is closed, and both logs have it."""
-        self.seen.journal("session.end", timeout=30)
-        self.seen.audit("CRED_DISP", timeout=30)
 
     # -- what the tools make of it
 
@@ -185,15 +197,14 @@ class Played:
         """The journal's fields of each event, but for those that journald
         adds from what it may no longer find of a process."""
         variants = set()
-        for entries in self.entries.values():
-            for entry in entries:
-                optional = {"JUMP_DURATION_MS"} if (
-                    entry["JUMP_EVENT"] == "session.end") else set()
-                names = sorted(name for name in set(entry) - optional
-                               if not name.startswith("_"))
-                variants.add(f"{entry['JUMP_EVENT']} {entry['JUMP_OUTCOME']} "
-                             f"{entry.get('JUMP_REASON', '-')}\n    "
-                             + "\n    ".join(names) + "\n")
+        for entry in self.entries:
+            optional = {"JUMP_DURATION_MS"} if (
+                entry["JUMP_EVENT"] == "session.end") else set()
+            names = sorted(name for name in set(entry) - optional
+                           if not name.startswith("_"))
+            variants.add(f"{entry['JUMP_EVENT']} {entry['JUMP_OUTCOME']} "
+                         f"{entry.get('JUMP_REASON', '-')}\n    "
+                         + "\n    ".join(names) + "\n")
         return "".join(sorted(variants))
 
 

@@ -169,6 +169,14 @@ class AuditLog:
                                f" there are:\n{self.text(mark)[-4000:]}")
             time.sleep(0.05)
 
+    def note(self, word):
+        """A record of our own among the others, to find one's place by."""
+        raise NotImplementedError
+
+    def after_note(self, word, *patterns, timeout=10):
+        """Wait until each pattern (grep's) is in a line after that note."""
+        raise NotImplementedError
+
     def write(self, path, mark=0):
         """A file for `ausearch -if` and `aureport -if`."""
         pathlib.Path(path).write_text(self.text(mark))
@@ -211,6 +219,21 @@ class HostAuditLog(AuditLog):
                            "were read; what is missing can't be known")
         lines = content.decode(errors="replace").splitlines(True)
         return "".join(line for line in lines if SETTLE_WORD not in line)
+
+    def note(self, word):
+        subprocess.run(["auditctl", "-m", word], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def after_note(self, word, *patterns, timeout=10):
+        end = time.monotonic() + timeout
+        while True:
+            after = self.path.read_text(errors="replace").partition(word)[2]
+            if all(re.search(one, after) for one in patterns):
+                return
+            if time.monotonic() > end:
+                raise LabError(f"not within {timeout} s after {word}: "
+                               f"{patterns}; there is:\n{after[-4000:]}")
+            time.sleep(0.02)
 
     def settle(self):
         """Wait until the kernel's queue has passed by: a record of our own."""

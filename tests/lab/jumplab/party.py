@@ -46,7 +46,7 @@ def events(bed, *names, since, **match):
 # Unlike nc it ends when the far end does, and waits for ssh to listen.
 TALK = """
 import os, socket, sys, threading, time
-end = time.monotonic() + 15
+end = time.monotonic() + 30
 while True:
     try:
         far = socket.create_connection(("127.0.0.1", int(sys.argv[1])))

@@ -242,6 +242,20 @@ class VmAuditLog(AuditLog):
     def mark(self):
         return len(self._raw())
 
+    def note(self, word):
+        self.bed.run(["auditctl", "-m", word])
+
+    def after_note(self, word, *patterns, timeout=10):
+        """Looked for in the machine: asking from outside takes longer."""
+        looks = " && ".join(f"echo \"$after\" | grep -q {shlex.quote(one)}"
+                            for one in patterns)
+        self.bed.run(
+            f"end=$(($(date +%s) + {timeout})); "
+            f"while after=$(sed -n /{word}/,\\$p {self.PATH}); "
+            f"! {{ {looks}; }}; do "
+            "[ $(date +%s) -lt $end ] || { echo \"$after\"; exit 1; }; "
+            "sleep .1; done", timeout=timeout + 30)
+
     def text(self, mark=0):
         lines = self._raw()[mark:].decode(errors="replace").splitlines(True)
         return "".join(line for line in lines if SETTLE_WORD not in line)
