@@ -632,6 +632,39 @@ static void without_a_filter_rights_still_go(void **state)
 	assert_true(filter_has(PLC) > 0);
 }
 
+static json_t *meanwhile;
+
+/* The filter is looked at in the middle of a run. */
+static int live_and_deliver(struct elements *ret_live)
+{
+	if (meanwhile)
+		deliver(meanwhile);
+	meanwhile = NULL;
+	return apply_filter_kernel.live(ret_live);
+}
+
+/* systemd's path unit does not see what comes while the service runs: a
+ * revocation then must not wait for the watch. */
+static void news_that_comes_meanwhile_is_taken_too(void **state)
+{
+	struct enforce_places places;
+	struct apply a;
+
+	NEEDS_SITE();
+	deliver(snapshot(1));
+	meanwhile = snapshot(2);
+	json_object_set_new(
+		part(meanwhile, "grants", 0), "revoked", json_true());
+	a = site_apply(&places);
+	a.filter.live = live_and_deliver;
+	assert_int_equal(apply_run(&a), 0);
+	apply_done(&a);
+	assert_int_equal(serial(), 2);
+	assert_false(gate_allows("hmi-1"));
+	assert_int_equal(filter_has(HMI), 0);
+	assert_true(gate_allows("plc-gw"));
+}
+
 static void pause_us(long us)
 {
 	const struct timespec t = {.tv_nsec = us * 1000};
@@ -698,6 +731,7 @@ int main(void)
 		AT_SITE(a_local_name_is_not_enrolled),
 		AT_SITE(seeds_follow_their_seals),
 		AT_SITE(without_a_filter_rights_still_go),
+		AT_SITE(news_that_comes_meanwhile_is_taken_too),
 		AT_SITE(killed_anywhere_nothing_is_left_open),
 	};
 

@@ -243,8 +243,7 @@ static void news_in_the_inbox_wake(void **state)
 	(void)wake_at(&w, 2000000, 0);
 	assert_true(woken(p));
 	/* Its first run since boot did not get through. */
-	assert_int_equal(
-		unlinkat(p->clock.run_fd, WAKE_APPLY_FILE, 0), 0);
+	assert_int_equal(unlinkat(p->clock.run_fd, WAKE_APPLY_FILE, 0), 0);
 	(void)wake_at(&w, 2000000, 0);
 	assert_true(woken(p));
 	wake_face(inbox, face);
@@ -254,6 +253,12 @@ static void news_in_the_inbox_wake(void **state)
 	assert_false(woken(p));
 	put(p->clock.state_fd, "snapshot.jws", "two");
 	(void)wake_at(&w, 2000000, 0);
+	assert_int_equal(unlinkat(p->clock.run_fd, "started", 0), 0);
+	(void)wake_at(&w, 2001000, 0);
+	assert_false(there(p->clock.run_fd, "started"));
+	/* The pause is for what it was woken for, not for a revocation. */
+	put(p->clock.state_fd, "snapshot.jws", "three");
+	(void)wake_at(&w, 2002000, 0);
 	assert_true(woken(p));
 }
 

@@ -27,13 +27,18 @@ void wake_face(const char *path, char ret_face[WAKE_FACE_SIZE])
 			(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
-/* Not twice at once: jump-apply may be at it. */
-static bool was_woken(const struct wake *w, int64_t now_boot_ms)
+/* Not twice at once with the same inbox: jump-apply may be at it. */
+static bool was_woken(
+	const struct wake *w, const char *face, int64_t now_boot_ms)
 {
 	_cleanup_keyfile_ struct keyfile k = {0};
+	const char *then;
 	uint64_t then_ms;
 
-	return keyfile_read(w->run_fd, WAKE_FILE, w->owner, &k) == 0 &&
+	if (keyfile_read(w->run_fd, WAKE_FILE, w->owner, &k) < 0)
+		return false;
+	then = keyfile_text(&k, "inbox");
+	return then && strcmp(then, face) == 0 &&
 	       keyfile_number(&k, "boot_ms", &then_ms) == 0 &&
 	       then_ms <= (uint64_t)now_boot_ms &&
 	       (uint64_t)now_boot_ms - then_ms < WAKE_PAUSE_MS;
@@ -47,11 +52,14 @@ static int start(const struct wake *w, int64_t now_boot_ms)
 	const struct proc_run run = {
 		.argv = w->start, .envp = envp, .timeout_ms = START_WAIT_MS};
 	struct keyfile_writer out = {0};
+	char face[WAKE_FACE_SIZE];
 	int r;
 
-	if (was_woken(w, now_boot_ms))
+	wake_face(w->inbox, face);
+	if (was_woken(w, face, now_boot_ms))
 		return 0;
 	keyfile_add_number(&out, "boot_ms", (uint64_t)now_boot_ms);
+	keyfile_add(&out, "inbox", face);
 	r = keyfile_writer_replace(&out, w->run_fd, &how);
 	if (r < 0)
 		return r;

@@ -17,7 +17,7 @@
 #define WAKE_APPLY_FILE "apply" /* in /run/jump, by jump-apply */
 #define WAKE_FILE	"wake"	/* in /run/jump: when it was started last */
 #define WAKE_INBOX	"/var/lib/jump/inbox/snapshot.jws"
-#define WAKE_PAUSE_MS	4000 /* between two wakings for the same reason */
+#define WAKE_PAUSE_MS	4000 /* between two wakings with the same inbox */
 #define WAKE_FACE_SIZE	96
 
 struct wake {
