@@ -617,7 +617,7 @@ def test_tunnel_to_a_recorded_target_says_what_to_type(kit, session):
                          f"maint@{host}", "true"], check=False)
         assert r.rc == 255
         assert ("plc-gw must be recorded, and a tunnel to it is not. Type "
-                "instead: ssh acme-tech1@BASTION plc-gw") in r.err, r
+                "instead: ssh acme-tech1@bastion1 plc-gw") in r.err, r
         denied = kit.wait_event(mark, "conn.deny")
         assert denied["JUMP_REASON"] == "recording"
         assert denied["JUMP_TARGET"] == "plc-gw"

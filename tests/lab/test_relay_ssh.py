@@ -184,7 +184,7 @@ def test_jump_to_a_recorded_target_says_what_to_type(visits, login):
                      "LogLevel=INFO"])
         assert r.rc == 255, r
         assert ("plc-gw must be recorded, and a tunnel to it is not. Type "
-                f"instead: ssh {login.person.name}@BASTION plc-gw") in r.err, r
+                f"instead: ssh {login.person.name}@bastion-1 plc-gw") in r.err, r
 
 
 def test_connections_are_of_the_session(visits, login):

@@ -132,6 +132,16 @@ static void assert_disconnect(const uint8_t *b, size_t len, const char *text)
 	static const char version[] = "SSH-2.0-jump\r\n";
 	uint32_t packet, text_len;
 
+	assert_true(len <= SSH_REFUSAL_SIZE);
+	if (*text && strncmp(text, "SSH-", 4) != 0) {
+		size_t line = strlen(text);
+
+		assert_true(len > line + 2);
+		assert_memory_equal(b, text, line);
+		assert_memory_equal(b + line, "\r\n", 2);
+		b += line + 2;
+		len -= line + 2;
+	}
 	assert_true(len > sizeof(version));
 	assert_memory_equal(b, version, sizeof(version) - 1);
 	b += sizeof(version) - 1;
@@ -165,6 +175,7 @@ static void refusals_are_ssh_packets(void **state)
 	assert_disconnect(bytes, ssh_refusal(text, bytes), wanted);
 	assert_disconnect(
 		bytes, ssh_refusal("a\x1b[2J\r\n\xff", bytes), "a?[2J???");
+	assert_disconnect(bytes, ssh_refusal("SSH-x", bytes), "SSH-x");
 }
 
 static void crowds_are_counted(void **state)

@@ -71,8 +71,8 @@ static void refusal_text(const struct connection *c, const char *reason,
 	if (strcmp(reason, reason_word(REASON_RECORDING)) == 0)
 		snprintf(ret, size,
 			"%s must be recorded, and a tunnel to it is not. Type "
-			"instead: ssh %s@BASTION %s",
-			c->permit.target, c->who->session.user,
+			"instead: ssh %s@%s %s",
+			c->permit.target, c->who->session.user, c->bastion,
 			c->permit.target);
 	else
 		snprintf(ret, size, "%s: %s", reason, sentence);
@@ -174,6 +174,7 @@ static const char *decide(struct connection *c, const struct line *line,
 	ask.recording = c->live_fd >= 0;
 	c->clock = gate.clock;
 	c->audit_optional = gate.audit_optional;
+	snprintf(c->bastion, sizeof(c->bastion), "%s", gate.bastion);
 	c->opened = moment_now_sec(&c->clock);
 	c->permit = permit_from_rights(gate.rights, &ask, c->opened);
 	*ret_sentence = c->permit.sentence;

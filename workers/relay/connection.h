@@ -20,6 +20,7 @@ struct connection {
 	const struct crowd_count *others;
 	char conn[CONN_SIZE];
 	struct permit permit;
+	char bastion[NAME_SIZE]; /* its Id; empty: no rights were read */
 	struct term term;
 	struct moment_clock clock; /* the last one that was trusted */
 	struct endpoint to;	   /* what was dialled */

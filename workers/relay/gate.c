@@ -52,6 +52,7 @@ const char *gate_open(const struct identity *who, struct gate *ret_gate)
 	if (reason)
 		return reason;
 	g.audit_optional = rights_info(g.rights)->settings.audit_optional;
+	g.bastion = rights_info(g.rights)->settings.bastion_id;
 	*ret_gate = g;
 	g.rights = NULL;
 	return NULL;

@@ -14,6 +14,7 @@ struct gate {
 	struct rights *rights; /* owned */
 	struct moment_clock clock;
 	bool audit_optional;
+	const char *bastion; /* its Id, borrowed from rights */
 };
 
 void gate_done(struct gate *g);

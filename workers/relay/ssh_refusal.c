@@ -22,10 +22,20 @@ static uint8_t *put_u32(uint8_t *at, size_t value)
 
 static uint8_t *put_text(uint8_t *at, const char *text, size_t len)
 {
-	at = put_u32(at, len);
 	for (size_t i = 0; i < len; i++)
 		*at++ = text[i] >= 0x20 && text[i] <= 0x7e ? (uint8_t)text[i]
 							   : '?';
+	return at;
+}
+
+/* What begins so would be taken for a version. */
+static uint8_t *put_line(uint8_t *at, const char *text, size_t len)
+{
+	if (len == 0 || strncmp(text, "SSH-", 4) == 0)
+		return at;
+	at = put_text(at, text, len);
+	*at++ = '\r';
+	*at++ = '\n';
 	return at;
 }
 
@@ -39,12 +49,14 @@ size_t ssh_refusal(const char *text, uint8_t ret_bytes[SSH_REFUSAL_SIZE])
 
 	if (padding < PADDING_BYTES_MIN)
 		padding += BLOCK_BYTES;
+	at = put_line(at, text, text_len);
 	memcpy(at, version, sizeof(version) - 1);
 	at += sizeof(version) - 1;
 	at = put_u32(at, 1 + payload + padding);
 	*at++ = (uint8_t)padding;
 	*at++ = MSG_DISCONNECT;
 	at = put_u32(at, BY_APPLICATION);
+	at = put_u32(at, text_len);
 	at = put_text(at, text, text_len);
 	at = put_u32(at, 0); /* language tag */
 	memset(at, 0, padding);
