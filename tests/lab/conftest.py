@@ -18,10 +18,15 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """What was not yet seen to pass is left out, and counted as such."""
-    if os.environ.get("JUMP_LAB_UNPROVEN"):
-        return
-    out = [one for one in items if one.get_closest_marker("unproven")]
+    """What was not yet seen to pass is left out, and what takes long unless
+    it is asked for; both are counted as such."""
+    unwanted = []
+    if not os.environ.get("JUMP_LAB_UNPROVEN"):
+        unwanted.append("unproven")
+    if "long" not in (config.option.markexpr or "").split():
+        unwanted.append("long")
+    out = [one for one in items
+           if any(one.get_closest_marker(name) for name in unwanted)]
     config.hook.pytest_deselected(items=out)
     items[:] = [one for one in items if one not in out]
 

@@ -7,70 +7,12 @@ import time
 
 import pytest
 
+from jumplab import probe
 from jumplab.bed import wait_for
+from jumplab.probe import KNOCK, LOCAL, OUTSIDE, closed, zone_ways
 from relaykit import TECH1, TECH2, Child, Kit, grant, usual_grants
 
 pytestmark = pytest.mark.vertical
-
-PROBE = r"""
-import errno, json, os, socket, struct, sys
-
-def tcp(host, port):
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    s = socket.socket(family)
-    s.settimeout(2)
-    try:
-        s.connect(socket.getaddrinfo(host, int(port), family)[0][4])
-        s.sendall(b"?")
-        return "open" if s.recv(10) else "closed"
-    except ConnectionError:
-        return "refused"
-    except TimeoutError:
-        return "silent"
-    except OSError as e:
-        return errno.errorcode[e.errno]
-
-def udp(host, port):
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    s = socket.socket(family, socket.SOCK_DGRAM)
-    s.settimeout(1)
-    try:
-        s.connect((host, int(port)))
-        s.send(b"?")
-        return "open" if s.recv(10) else "closed"
-    except TimeoutError:
-        return "silent"
-    except OSError as e:
-        return errno.errorcode[e.errno]
-
-def icmp(host, _):
-    six = ":" in host
-    s = socket.socket(socket.AF_INET6 if six else socket.AF_INET,
-                      socket.SOCK_DGRAM, 58 if six else 1)
-    s.settimeout(1)
-    try:
-        s.connect((host, 0))
-        s.send(struct.pack("!BBHHH", 128 if six else 8, 0, 0, 0, 1))
-        return "open" if s.recv(100) else "closed"
-    except TimeoutError:
-        return "silent"
-    except OSError as e:
-        return errno.errorcode[e.errno]
-
-def unix(path, _):
-    s = socket.socket(socket.AF_UNIX)
-    try:
-        s.connect(path)
-        return "open"
-    except OSError as e:
-        return errno.errorcode[e.errno]
-
-for line in sys.stdin:
-    how, where, port = line.split()
-    print({"tcp": tcp, "udp": udp, "icmp": icmp, "unix": unix}[how](where, port),
-          flush=True)
-"""
-
 
 @pytest.fixture(scope="module")
 def kit(site):
@@ -90,56 +32,7 @@ def _usual(kit):
 
 
 def probes(kit, uid, ways):
-    out = kit.bed.run_as(uid, ["python3", "-c", PROBE], input="".join(
-        f"{how} {where} {port}\n" for how, where, port in ways)).out
-    return dict(zip(ways, out.split()))
-
-
-def zone_ways(ot):
-    ways = []
-    for name in "plc-gw", "hmi-1", "historian":
-        for address in ot[name].v4, ot[name].v6:
-            ways += [("tcp", address, port) for port in (22, 7, 3389, 9999)]
-            ways += [("udp", address, 7), ("icmp", address, 0)]
-    return ways
-
-
-OUTSIDE = [("tcp", "10.10.0.5", 22), ("tcp", "fd00:10::5", 22),
-           ("udp", "10.10.0.5", 53), ("icmp", "10.10.0.5", 0),
-           ("icmp", "fd00:10::5", 0)]
-LOCAL = [("tcp", "127.0.0.1", 22), ("tcp", "::1", 22),
-         ("tcp", "10.10.0.2", 22), ("udp", "127.0.0.1", 53)]
-KNOCK = [("tcp", "127.0.0.1", 722), ("tcp", "::1", 722)]
-
-
-def closed(answers, but=()):
-    """Nothing is open, and TCP says so at once."""
-    wrong = {way: answer for way, answer in answers.items()
-             if way not in but and (
-                 answer in ("open", "closed")
-                 or way[0] == "tcp" and answer != "refused")}
-    assert not wrong, wrong
-
-
-@pytest.mark.parametrize("flushed", [False, True])
-def test_nobody_but_the_relay_reaches_a_zone(kit, ot, flushed):
-    for uid in (0, 65534, 1000, kit.uid_of("jump-fetch"), TECH2 + 5):
-        if flushed:
-            kit.bed.run("ip -6 neigh flush all; ip neigh flush all")
-        closed(probes(kit, uid, zone_ways(ot)))
-
-
-def test_suppliers_uid_reaches_nothing_but_the_relay(kit, ot):
-    """No session stands behind this process: the relay itself refuses it."""
-    answers = probes(kit, TECH1, zone_ways(ot) + OUTSIDE + LOCAL + KNOCK)
-    granted = [("tcp", address, port) for port in (22, 7, 3389)
-               for address in (ot["hmi-1"].v4, ot["hmi-1"].v6)]
-    granted += [("tcp", address, 22)
-                for address in (ot["plc-gw"].v4, ot["plc-gw"].v6)]
-    closed(answers, but=granted)
-    for way in granted:
-        assert answers[way] in ("refused", "closed", "open"), way
-    assert ot.discarded() == []
+    return probe.probes(kit.bed, uid, ways)
 
 
 def test_neighbours_are_found_after_a_flush(kit, ot):
@@ -154,34 +47,6 @@ def test_neighbours_are_found_after_a_flush(kit, ot):
         "open"}
 
 
-def test_relays_uid_reaches_zones_over_tcp_and_nothing_else(kit, ot):
-    relay = kit.uid_of("jump-relay")
-    good = [("tcp", ot[name].v4, 22) for name in ot.targets]
-    good += [("tcp", ot[name].v6, 22) for name in ot.targets]
-    answers = probes(kit, relay, good)
-    assert set(answers.values()) == {"open"}, answers
-    closed(probes(kit, relay, OUTSIDE + LOCAL + KNOCK + [
-        ("udp", ot["hmi-1"].v4, 7), ("udp", ot["hmi-1"].v6, 7),
-        ("icmp", ot["hmi-1"].v4, 0), ("icmp", ot["hmi-1"].v6, 0)]))
-
-
-@pytest.mark.parametrize("who", ["nobody", "daemon", "jump-fetch", "root"])
-def test_who_may_not_knock(kit, who):
-    uid = kit.uid_of(who)
-    closed(probes(kit, uid, KNOCK))
-    if uid:
-        answers = probes(kit, uid, [("unix", "/run/jump/relay.sock", 0)])
-        assert set(answers.values()) == {"EACCES"}
-
-
-def test_local_accounts_can_not_run_jumpshell(kit):
-    if not kit.bed.exists("/usr/lib/jump/jumpshell"):
-        pytest.fail("jumpshell is not installed")
-    # by way of a shell: setpriv itself still has its capabilities at exec
-    r = kit.bed.run_as(65534, "/usr/lib/jump/jumpshell", check=False)
-    assert r.rc == 126 and "ermission denied" in r.err, r
-
-
 def test_link_local_is_no_way_around(kit, ot):
     """OT's link-local addresses belong to no zone's network."""
     six = ot.bed.run("ip -6 -o addr show dev cell-a scope link | "
@@ -193,14 +58,6 @@ def test_link_local_is_no_way_around(kit, ot):
                                ("udp", f"{six}%cell-a", 7)]))
     r = ot.bed.run(f"nc -nvz -w 2 {ours}%cell-a 22", check=False)
     assert r.rc != 0 and "timed out" in r.err, r
-
-
-def test_ot_can_not_open_anything_here(kit, ot):
-    for address in "10.20.0.2", "fd00:20::2", "10.10.0.2", "fd00:10::2":
-        for port in 22, 722:
-            r = ot.bed.run(f"nc -nvz -w 1 {address} {port}", check=False)
-            assert r.rc != 0 and "timed out" in r.err, r
-        assert ot.bed.run(f"ping -n -c 1 -W 1 {address}", check=False).rc != 0
 
 
 def test_the_bastion_routes_nothing(kit, site, ot):
