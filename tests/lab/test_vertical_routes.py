@@ -33,7 +33,8 @@ def _aftermath():
 def visits(open_site):
     with open_site(default_id()[:11] + "r") as one:
         made = Visits(one.install())
-        made.bastion.run("useradd --system svc-backup")
+        made.bastion.run("useradd --system svc-backup && "
+                         "jumpctl policy hosts >> /etc/hosts")
         yield made
 
 
@@ -229,12 +230,14 @@ def forwards(ot):
     """{id: (what is asked for, does it get through)}"""
     hmi, plc = ot["hmi-1"], ot["plc-gw"]
     rows = {"granted-v4": (f"{hmi.v4}:{VNC}", True),
-            "granted-v6": (f"[{hmi.v6}]:{RDP}", True)}
+            "granted-v6": (f"[{hmi.v6}]:{RDP}", True),
+            "granted-name": (f"hmi-1:{VNC}", True)}
     for name, to in {
             "other-port-v4": f"{hmi.v4}:80", "other-port-v6": f"[{hmi.v6}]:80",
             "other-protocol": f"{hmi.v4}:22",
             "other-target-v4": f"{plc.v4}:{VNC}",
             "other-target-v6": f"[{ot['legacy-1'].v6}]:{VNC}",
+            "other-target-name": f"legacy-1:{VNC}",
             "other-zone": f"{ot['historian'].v4}:{VNC}",
             "this-host-v4": "127.0.0.1:22", "this-host-v6": "[::1]:22",
             "this-host-name": "localhost:22",
@@ -246,8 +249,9 @@ def forwards(ot):
     return rows
 
 
-FORWARDS = ["granted-v4", "granted-v6", "other-port-v4", "other-port-v6",
-            "other-protocol", "other-target-v4", "other-target-v6",
+FORWARDS = ["granted-v4", "granted-v6", "granted-name", "other-port-v4",
+            "other-port-v6", "other-protocol", "other-target-v4",
+            "other-target-v6", "other-target-name",
             "other-zone", "this-host-v4", "this-host-v6", "this-host-name",
             "this-host-it", "this-host-ot", "mapped", "relay-port-v4",
             "relay-port-v6", "outside", "back-to-it"]
@@ -335,10 +339,10 @@ def test_forwarding_from_a_local_socket(through):
 
 
 def test_forwarding_is_noted(visits, through, tech):
-    """Three options, two rows, one more: each by its event. -J is -W."""
+    """Three options, three rows, one more: each by its event. -J is -W."""
     seen = events(visits.bastion, "conn.open", since=through["since"],
                   user=tech.name)
-    assert len(seen) == 3 * 2 + 1, seen
+    assert len(seen) == 3 * 3 + 1, seen
     assert {one["target"] for one in seen} == {"hmi-1"}
     assert len({one["session"] for one in seen}) == 1
 
@@ -372,13 +376,12 @@ def test_tun_is_refused(visits, tunnel):
 # --- ssh -J
 
 
-@pytest.fixture(scope="module")
-def jumper(visits):
+def with_config(visits, name):
     """Somebody with a file as ~/.ssh/config is, who types `ssh -J bastion`."""
-    person = visits.enrol("acme-jumper", key="jumper")
+    person = visits.enrol(name, key=name)
     visits.window(person.name, targets=("plc-gw",), protocols=("ssh",))
     folder = person.client.dir
-    (folder / "config").write_text(
+    (folder / f"{name}.config").write_text(
         f"Host *\n  UserKnownHostsFile {folder}/known\n"
         "  StrictHostKeyChecking accept-new\n  IdentitiesOnly yes\n"
         f"  IdentityFile {person.client.key(person.key)}\n"
@@ -387,10 +390,15 @@ def jumper(visits):
     return person
 
 
+@pytest.fixture(scope="module")
+def jumper(visits):
+    return with_config(visits, "acme-jumper")
+
+
 def shown(person, *words):
     """What ssh of these words shows on a terminal, and how it ends."""
-    argv = person.client.entry(["ssh", "-F", person.client.dir / "config",
-                                *words])
+    argv = person.client.entry(
+        ["ssh", "-F", person.client.dir / f"{person.name}.config", *words])
     child = pexpect.spawn(argv[0], argv[1:], encoding="latin-1", timeout=60,
                           env=person.client.environment(person.totp))
     child.expect(pexpect.EOF)
@@ -399,23 +407,26 @@ def shown(person, *words):
 
 
 SENTENCE = ("plc-gw must be recorded, and a tunnel to it is not. Type "
-            "instead: ssh acme-jumper@bastion-1 plc-gw")
+            "instead: ssh {}@bastion-1 plc-gw")
 
 
-@pytest.mark.parametrize("to", ["10.20.0.10", "fd00:20::10"])
+@pytest.mark.parametrize("to", ["10.20.0.10", "fd00:20::10", "plc-gw"])
 def test_jump_to_a_recorded_target(visits, jumper, to):
     """The stock client, on a terminal: a sentence, and nothing that is not
     for people."""
     text, status = shown(jumper, "-J", "bastion", f"maint@{to}")
     assert status == 255
-    assert text.count(SENTENCE) == 1, text
+    assert text.count(SENTENCE.format(jumper.name)) == 1, text
     assert text.replace("\r", "").replace("\n", "").isprintable(), repr(text)
     denied = events(visits.bastion, "conn.deny", since=0, user=jumper.name)
     assert denied[-1]["reason"] == "recording"
-    assert denied[-1]["target_addr"] == to
+    assert denied[-1]["target"] == "plc-gw"
+    if to != "plc-gw":
+        assert denied[-1]["target_addr"] == to
 
 
-def test_the_bare_bytes_of_a_refusal(jumper):
+def test_the_bare_bytes_of_a_refusal(visits):
     """ssh -W on a terminal: the sentence leads, on a line of its own."""
-    text, _ = shown(jumper, "-W", "10.20.0.10:22", "bastion")
-    assert SENTENCE in [line.strip("\r") for line in text.split("\n")], text
+    person = with_config(visits, "acme-bare") # with codes of their own
+    text, _ = shown(person, "-W", "10.20.0.10:22", "bastion")
+    assert SENTENCE.format(person.name) in [line.strip("\r") for line in text.split("\n")], text
