@@ -5,6 +5,7 @@ The last test plants each of them and shows that the search would find it."""
 import base64
 import contextlib
 import json
+import pathlib
 import re
 import secrets
 import signal
@@ -153,6 +154,11 @@ class Visit:
         self.pam_at_the_question()
         self.pam_with_the_seed()
 
+    def may_leave_no_core(self, process):
+        """On a machine PID 1 lets every service leave cores; none here."""
+        limits = pathlib.Path(f"/proc/{process.pid}/limits").read_text()
+        assert re.search(r"Max core file size +0 +0 ", limits), process
+
     def crash(self, who, sig):
         there = {one["uuid"] for one in sessions(self.bed)}
         work = self.person.start("plc-gw", "echo up; exec sleep 60",
@@ -161,6 +167,7 @@ class Visit:
         mine, = [one for one in sessions(self.bed)
                  if one["uuid"] not in there]
         victim = who(mine)
+        self.may_leave_no_core(victim)
         assert victim.signal(sig)
         work.wait(15)
         self.crashed.add(victim.name)
@@ -211,6 +218,7 @@ class Visit:
         child.expect("One-time code: ")
         pam, = [one for one in self.inside.processes()
                 if re.search(rf"{OTHER} \[pam\]", one.line)]
+        self.may_leave_no_core(pam)
         return child, pam
 
     def pam_at_the_question(self):
