@@ -2,7 +2,6 @@
 """Fixtures: one site with the product for the whole run, one more with the
 bastion as a VM for tests that ask for it, each made when first asked for."""
 import contextlib
-import os
 import time
 
 import pytest
@@ -18,15 +17,10 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """What was not yet seen to pass is left out, and what takes long unless
-    it is asked for; both are counted as such."""
-    unwanted = []
-    if not os.environ.get("JUMP_LAB_UNPROVEN"):
-        unwanted.append("unproven")
-    if "long" not in (config.option.markexpr or "").split():
-        unwanted.append("long")
-    out = [one for one in items
-           if any(one.get_closest_marker(name) for name in unwanted)]
+    """What takes long is left out unless it is asked for, and counted."""
+    if "long" in (config.option.markexpr or "").split():
+        return
+    out = [one for one in items if one.get_closest_marker("long")]
     config.hook.pytest_deselected(items=out)
     items[:] = [one for one in items if one not in out]
 

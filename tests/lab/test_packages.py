@@ -325,7 +325,7 @@ def test_approvals_package(open_site):
 
 
 @pytest.mark.vm
-@pytest.mark.unproven
+@pytest.mark.timeout(600)
 def test_audit_rules_come_and_go(open_site):
     """With a kernel and an auditd of its own."""
     with open_site(default_id()[:11] + "q", bastion="vm") as site:

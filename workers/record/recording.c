@@ -46,7 +46,8 @@ static int open_day(const char *dir, const char *day)
 
 	if (root < 0)
 		return -errno;
-	if (mkdirat(root, day, 0750) < 0 && errno != EEXIST)
+	/* A new day's name must outlive a power cut as its files do. */
+	if (mkdirat(root, day, 0750) == 0 ? fsync(root) < 0 : errno != EEXIST)
 		return -errno;
 	fd = openat(root, day, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;

@@ -187,7 +187,7 @@ class VmBed(Bed):
                        capture_output=True, check=False)
         (self.dir / "control").unlink(missing_ok=True)
 
-    def reset(self, timeout=180):
+    def reset(self, timeout=300):
         """Power cut: what was not written to the disk is lost."""
         self._drop_control()
         self.monitor("system_reset")
