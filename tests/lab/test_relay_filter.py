@@ -281,6 +281,51 @@ def test_flush_is_mended_and_told(kit, ot):
     assert not kit.events(mark, "health.bad")
 
 
+@pytest.fixture
+def news(kit):
+    """The kernel's news are listened to, as on a host that has booted."""
+    assert kit.bed.run("systemctl is-enabled jump-filter-news.socket").out == (
+        "enabled\n")
+    kit.bed.run("systemctl start jump-filter-news.socket")
+    yield
+    kit.bed.run("systemctl stop jump-filter-news.socket "
+                "jump-filter-news.service")
+
+
+@pytest.mark.parametrize("harm", [
+    "nft flush ruleset", "nft delete table inet jumphost",
+    "nft insert rule inet jumphost leave accept"])
+def test_news_of_a_flush_mends_it_in_a_second(kit, ot, news, harm):
+    """Nobody looks: the timer is not running here."""
+    mark = kit.bed.journal_mark()
+    for _ in range(2): # also right after the first time
+        kit.bed.run(harm)
+        began = time.monotonic()
+        kit.bed.wait("/usr/lib/jump/jump-filter check", 10)
+        assert time.monotonic() - began < 2 # a second, on a quiet machine
+        closed(probes(kit, 65534, zone_ways(ot)))
+    assert len(kit.events(mark, "health.bad", reason="filter")) == 2
+
+
+def test_a_busy_filter_is_looked_at_now_and_then(kit, news):
+    """Changes of others, many in a second: a look now and then for all of
+    them, and what listens does not wear out."""
+    mark = kit.bed.journal_mark()
+    began = time.monotonic()
+    seen = kit.bed.run(
+        "for i in $(seq 40); do nft add table inet other; "
+        "nft delete table inet other; systemctl show -P "
+        "ExecMainStartTimestampMonotonic jump-filter-news.service; done").out
+    looks = len(set(seen.split()))
+    assert 1 < looks <= (time.monotonic() - began) / 0.5 + 2
+    kit.bed.wait("! systemctl is-active -q jump-filter-news.service")
+    assert kit.bed.run("systemctl show -P Result jump-filter-news.socket "
+                       "jump-filter-news.service").out.split() == ["success"] * 2
+    assert not kit.events(mark, "health.bad")
+    kit.bed.run("nft delete table inet jumphost")
+    kit.bed.wait("/usr/lib/jump/jump-filter check", 3)
+
+
 @pytest.mark.parametrize("verb", ["reload", "restart"])
 def test_nftables_service_does_not_leave_a_hole(kit, ot, verb):
     kit.bed.run("systemctl start nftables.service")

@@ -13,6 +13,7 @@
 #include "base/proc.h"
 #include "workers/filter/choose.h"
 #include "workers/filter/forwarding.h"
+#include "workers/filter/news.h"
 #include "workers/filter/table.h"
 #include "workers/filter/text.h"
 
@@ -143,6 +144,17 @@ static int mend(void)
 	return code;
 }
 
+/* What comes after the news was taken in, starts the next look. */
+static int run_on_news(int (*verb)(void))
+{
+	bool any = news_take();
+	int code = verb();
+
+	if (any)
+		news_rest();
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -151,11 +163,14 @@ int main(int argc, char **argv)
 	} verbs[] = {{"load", load}, {"check", check}, {"mend", mend},
 		{"print", print}};
 
-	if (proc_harden(0, NULL) < 0)
+	int sockets = news_sockets();
+
+	if (sockets < 0 || proc_harden(sockets, NULL) < 0)
 		return EXIT_BAD;
 	for (size_t i = 0; argc == 2 && i < ARRAY_LEN(verbs); i++) {
 		if (strcmp(argv[1], verbs[i].verb) == 0)
-			return verbs[i].run();
+			return sockets ? run_on_news(verbs[i].run)
+				       : verbs[i].run();
 	}
 	fprintf(stderr, "usage: jump-filter load|check|mend|print\n");
 	return EXIT_CALL;
