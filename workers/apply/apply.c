@@ -372,8 +372,7 @@ static int put_in_force(struct run *r)
 	return 0;
 }
 
-/* ret_seen: what the inbox looked like when it was read. */
-static int run_once(struct apply *a, char ret_seen[WAKE_FACE_SIZE])
+static int run_once(struct apply *a)
 {
 	__attribute__((cleanup(run_done))) struct run r = {
 		.a = a, .enforce_fd = -1};
@@ -393,24 +392,24 @@ static int run_once(struct apply *a, char ret_seen[WAKE_FACE_SIZE])
 	/* Only a run that did it all says so: another one is woken else. */
 	if (r.error == 0)
 		r.error = applied_write(a->run_fd, &r.after);
-	memcpy(ret_seen, r.after.inbox, WAKE_FACE_SIZE);
 	return r.error;
 }
 
 /*
  * The path unit does not see what comes while the service runs, and a run
  * that ends sessions takes half a second: a revocation must not wait for the
- * watch then.
+ * watch then, whatever became of the one before it.
  */
 int apply_run(struct apply *a)
 {
 	const int64_t end_ms = moment_boot_ms() + GO_ON_MS;
-	char seen[WAKE_FACE_SIZE] = "", now[WAKE_FACE_SIZE];
+	char seen[WAKE_FACE_SIZE], now[WAKE_FACE_SIZE];
 	int e;
 
 	do {
-		e = run_once(a, seen);
+		wake_face(a->accept.inbox, seen);
+		e = run_once(a);
 		wake_face(a->accept.inbox, now);
-	} while (e == 0 && strcmp(seen, now) != 0 && moment_boot_ms() < end_ms);
+	} while (strcmp(seen, now) != 0 && moment_boot_ms() < end_ms);
 	return e;
 }
