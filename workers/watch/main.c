@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/proc.h"
 #include "workers/watch/notify.h"
@@ -18,14 +17,6 @@
 #define STAY_MS	    60000
 #define STAY_MAX_MS 75000 /* the unit's timeout is above */
 #define HORIZON_MS  2500  /* the timer's second, and some to start */
-
-static void sleep_until(int64_t boot_ms)
-{
-	const struct timespec t = {
-		.tv_sec = boot_ms / 1000, .tv_nsec = boot_ms % 1000 * 1000000};
-
-	(void)clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &t, NULL);
-}
 
 static bool may_leave(int64_t start_ms, int64_t now_ms, int64_t next_ms)
 {
@@ -61,7 +52,7 @@ static int watch_run(struct watch *w)
 		now_ms = moment_boot_ms();
 		if (may_leave(start_ms, now_ms, next_ms))
 			return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-		sleep_until(wake_at(now_ms, next_ms));
+		watch_sleep(w, wake_at(now_ms, next_ms));
 	}
 }
 

@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "audit/event.h"
 #include "base/cleanup.h"
@@ -13,9 +16,13 @@
 
 #define LOCK_WAIT_MS 700
 #define TELL_TRIES   50
+#define INBOX_DIR    "/var/lib/jump/inbox"
+#define APPLY_LOCK   "/run/jump/apply.lock"
+#define NEWS_MS	     150 /* the path unit's head start */
 
 void watch_done(struct watch *w)
 {
+	cleanup_close(&w->inbox_news);
 	cleanup_close(&w->clock.run_fd);
 	cleanup_close(&w->clock.state_fd);
 }
@@ -28,6 +35,7 @@ int watch_open(struct watch *ret_watch)
 		.recordings = LOOK_RECORDINGS,
 		.recorder = LOOK_RECORDER,
 		.lock = ENFORCE_LOCK,
+		.inbox_news = inotify_init1(IN_CLOEXEC | IN_NONBLOCK),
 	};
 
 	w.clock.run_fd =
@@ -36,7 +44,11 @@ int watch_open(struct watch *ret_watch)
 		open(WATCH_STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	w.wake = (struct wake){.run_fd = w.clock.run_fd,
 		.inbox = WAKE_INBOX,
+		.lock = APPLY_LOCK,
 		.start = wake_start_host};
+	/* Where this fails, the look of each second finds it. */
+	(void)inotify_add_watch(
+		w.inbox_news, INBOX_DIR, IN_MOVED_TO | IN_CLOSE_WRITE);
 	if (w.clock.run_fd < 0 || w.clock.state_fd < 0) {
 		int r = -errno;
 
@@ -45,6 +57,34 @@ int watch_open(struct watch *ret_watch)
 	}
 	*ret_watch = w;
 	return 0;
+}
+
+static bool came_into_inbox(const struct watch *w)
+{
+	char events[4096];
+	bool any = false;
+
+	while (w->inbox_news >= 0 &&
+		read(w->inbox_news, events, sizeof(events)) > 0)
+		any = true;
+	return any;
+}
+
+void watch_sleep(struct watch *w, int64_t boot_ms)
+{
+	for (;;) {
+		struct pollfd p = {.fd = w->inbox_news, .events = POLLIN};
+		int64_t now_ms = moment_boot_ms(), soon_ms;
+
+		if (now_ms >= boot_ms)
+			return;
+		if (poll(&p, 1, (int)(boot_ms - now_ms)) <= 0 ||
+			!came_into_inbox(w))
+			continue;
+		soon_ms = moment_boot_ms() + NEWS_MS;
+		if (soon_ms < boot_ms)
+			boot_ms = soon_ms;
+	}
 }
 
 /* Before anything is published, and with no policy yet: the defaults. */

@@ -19,11 +19,18 @@ struct watch {
 	const char *recordings;
 	const char *recorder;
 	const char *lock;
+	int inbox_news; /* inotify; -1: by looking alone */
 };
 
 /* Opens the host's places. 0 or -errno. */
 int watch_open(struct watch *ret_watch);
 void watch_done(struct watch *w);
+
+/*
+ * Sleeps until that BOOTTIME, less when something comes into the inbox: then
+ * for as long as jump-apply's path unit needs to start it.
+ */
+void watch_sleep(struct watch *w, int64_t boot_ms);
 
 /*
  * Looks, publishes, tells what changed, ends what is over, and says when
