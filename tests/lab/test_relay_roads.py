@@ -626,6 +626,29 @@ def test_tunnel_to_a_recorded_target_says_what_to_type(kit, session):
         assert denied["JUMP_TARGET"] == "plc-gw"
 
 
+def test_a_refusal_leaves_time_to_read_it(session):
+    """No end of file comes with it: `ssh -W` would hang up on that, and the
+    ssh behind it fail to send its own part before it has read."""
+    out = session.python("""
+import socket, time
+s = socket.create_connection(("10.20.0.10", 22), 5)
+heard = b""
+while heard.count(b"must be recorded") < 2: # a line, and the message
+    heard += s.recv(1000)
+time.sleep(0.1)
+s.settimeout(0.5)
+try:
+    print("end" if s.recv(100) == b"" else "more")
+except TimeoutError:
+    print("waits")
+s.sendall(b"x" * 2000)
+s.settimeout(5)
+began = time.time()
+print(s.recv(100), time.time() - began < 3)
+""").out
+    assert out == "waits\nb'' True\n"
+
+
 def test_jump_dial_hands_ssh_the_socket(kit, session, ot):
     """The brokered road as jumpshell uses it, with a pinned host key."""
     kit.bed.put("/run/known", f"plc-gw {ot['plc-gw'].host_key}\n")

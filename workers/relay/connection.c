@@ -40,8 +40,11 @@ static void abort_on_close(int fd)
 /*
  * Closing a socket with unread bytes in it resets it, and the reset may
  * overtake our last words: so read on, for a short while and a few bytes.
+ * `ends`: the end of file comes with the words. (ssh -W hangs up on an end
+ * of file, and the ssh that jumps through it would fail to send before it
+ * reads: that one hangs up by itself once it has read.)
  */
-static void say_farewell(int fd, const void *bytes, size_t len)
+static void say_farewell(int fd, const void *bytes, size_t len, bool ends)
 {
 	int64_t until_ms = moment_boot_ms() + FAREWELL_MS;
 	size_t taken = 0;
@@ -49,7 +52,8 @@ static void say_farewell(int fd, const void *bytes, size_t len)
 
 	if (send(fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return;
-	(void)shutdown(fd, SHUT_WR);
+	if (ends)
+		(void)shutdown(fd, SHUT_WR);
 	while (taken < FAREWELL_BYTES) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		int64_t left_ms = until_ms - moment_boot_ms();
@@ -97,7 +101,7 @@ static void refuse_tunnel(int fd, const struct connection *c,
 		return;
 	}
 	refusal_text(c, reason, sentence, text, sizeof(text));
-	say_farewell(fd, bytes, ssh_refusal(text, bytes));
+	say_farewell(fd, bytes, ssh_refusal(text, bytes), false);
 }
 
 static void refuse_brokered(int fd, const char *reason, const char *sentence)
@@ -106,7 +110,7 @@ static void refuse_brokered(int fd, const char *reason, const char *sentence)
 	int n = snprintf(text, sizeof(text), "no %s %s\n", reason, sentence);
 
 	if (n > 0 && (size_t)n < sizeof(text))
-		say_farewell(fd, text, (size_t)n);
+		say_farewell(fd, text, (size_t)n, true);
 }
 
 static void refuse(int fd, const struct connection *c, const char *reason,
@@ -374,7 +378,7 @@ static int serve_status(int fd, const struct connection *c)
 			"no unknown There is no such connection.\n");
 	else
 		snprintf(text, sizeof(text), "ok %s\n", answer);
-	say_farewell(fd, text, strlen(text));
+	say_farewell(fd, text, strlen(text), true);
 	return 0;
 }
 

@@ -12,7 +12,7 @@ def name(e):
 def tcp(host, port):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     s = socket.socket(family)
-    s.settimeout(2)
+    s.settimeout(4)
     try:
         s.connect(socket.getaddrinfo(host, int(port), family)[0][4])
         s.sendall(b"?")
