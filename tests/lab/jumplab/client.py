@@ -27,11 +27,12 @@ class Totp:
         return run_host(["oathtool", "--totp", "-b", "--now",
                          f"@{int(when)}", "-"], input=self.seed + "\n").out.strip()
 
-    def code(self):
-        """A code that was not given out before; waits when there is none."""
+    def code(self, lasting=False):
+        """A code that was not given out before; waits when there is none.
+        lasting: good for half a minute from now."""
         while True:
             now = int(time.time()) // self.STEP
-            step = max(self._last_step + 1, now - 1)
+            step = max(self._last_step + 1, now if lasting else now - 1)
             # the previous step's last second would be over at the bastion
             if step == now - 1 and time.time() % self.STEP > 25:
                 step = now
