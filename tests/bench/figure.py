@@ -89,8 +89,10 @@ def built(program, *words, needs=(), env=None):
     """Make a program of this folder and run it; its lines. What it says to
     stderr is shown when it fails."""
     program = f"tests/bench/{program}"
-    subprocess.run(["make", "-s", program, *needs], cwd=build_dir(),
-                   check=True, stdout=sys.stderr)
+    made = subprocess.run(["make", "-s", program, *needs], cwd=build_dir(),
+                          text=True, capture_output=True)
+    if made.returncode:
+        sys.exit(f"{made.stdout}{made.stderr}")
     done = subprocess.run([f"./{program}", *map(str, words)], cwd=build_dir(),
                           env=os.environ | (env or {}), text=True,
                           capture_output=True)
