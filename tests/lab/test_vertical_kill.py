@@ -439,7 +439,7 @@ def kill_in_pam(visits, person, delay):
 def test_pam_is_killed_while_it_asks(visits, dice):
     """In the process of sshd that asks for the code and decides."""
     people = at_once(lambda i: visits.enrol(f"acme-pam{i}", key=f"pam{i}"),
-                     range(16))
+                     range(20))
     idents = at_once(lambda one: visits.window(one.name), people)
     tried = []
 
