@@ -40,9 +40,10 @@ int apply_open(struct apply *ret_apply);
 void apply_done(struct apply *a);
 
 /*
- * Does it, and again while the inbox has something else by then. Order: what the new snapshot refuses leaves the filter first, then
- * one rename publishes, then what it allows enters the filter, and what is
- * over is ended. Whenever it dies, the next run does the rest. Returns 0
+ * Does it, and again while the inbox has something else by then. Order: what
+ * the new snapshot refuses leaves the filter first, then one rename
+ * publishes, then what it allows enters the filter, and what is over is
+ * ended. Whenever it dies, the next run does the rest. Returns 0
  * when all of it was done (a refused snapshot is told of and is no fault),
  * else the first -errno.
  */
