@@ -34,7 +34,7 @@ def typed(bed, block, **words):
 
 
 def test_first_window_as_written(open_site):
-    (bastion_conf, zone, look, rights, approvals_conf_and_people, meet,
+    (bastion_conf, zone, look, rights, names, people, meet,
      window) = blocks()
     with open_site(default_id()[:11] + "r") as site:
         bastion, service = site.bastion, site.approvals
@@ -53,11 +53,13 @@ def test_first_window_as_written(open_site):
         bastion.run(re.search(r"systemctl enable .*", said)[0])
         bastion.put("/etc/jump/policy.d/cell-a.conf", zone + "\n" +
                     rights.replace("ssh-ed25519 AAAA...", key))
-        bastion.run("jumpctl policy check")
+        typed(bastion, names)
+        assert bastion.run("getent hosts plc-gw").out.startswith(
+            site.ot["plc-gw"].v4)
 
         service.run("cp /usr/share/doc/jump-approvals/examples/approvals.conf "
                     "/etc/jump")
-        token = typed(service, approvals_conf_and_people).split()[-1]
+        token = typed(service, people).split()[-1]
         bastion.put("/root/ca.crt", service.read("/root/rita/ca.crt"))
         typed(bastion, meet.replace("jumpctl join",
                                     f"echo {token} | jumpctl join"))

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import random
+import subprocess
 import threading
 import time
 
@@ -183,6 +184,7 @@ class Guest:
             *self.mux, "-o", "ControlMaster=yes", "-N", "-L",
             f"{self.port}:{visits.ot['hmi-1'].v4}:{RDP}"])
         self.held = wait_for(self._there, 15, "the first login")
+        self.own = self.processes()
 
     def _there(self):
         """The sessions, once the tunnel's port is open."""
@@ -192,6 +194,19 @@ class Guest:
             ["sh", "-c", f"ss -Hltn 'sport = :{self.port}' | grep -q ."],
             check=False).rc == 0
         return listens and len(held) == 1, held
+
+    def processes(self):
+        """All that runs for this person at the bastion."""
+        grounds = self.visits.grounds
+        return set(grounds.at_work(self.uid) + grounds.recorders(self.uid) +
+                   grounds.carriers(self.uid))
+
+    def await_quiet(self):
+        """What a visit has left, and begins late, is not the next one's."""
+        def left():
+            there = self.processes() - self.own
+            return not there, there
+        wait_for(left, GONE_WITHIN, "the visit before to be over", pause=0.02)
 
     def leave(self):
         """Taken back: not an element of theirs is left in the filter."""
@@ -245,16 +260,23 @@ def kill_in_a_visit(visits, guest, kind, delay):
     def strike():
         """A child of it that is about to become something else is not it."""
         there = look()
-        return any([kill(pid) for pid in there
-                    if int(field(pid, "PPid") or 0) not in there])
+        struck = [(pid, field(pid, "Name"), field(pid, "State"))
+                  for pid in there
+                  if int(field(pid, "PPid") or 0) not in there]
+        return any([kill(pid) for pid, *_ in struck]), struck
     before = set()
+    guest.await_quiet()
     before = look()
     talk = Talk(guest.person, FOR_EVER)
     wait_for(look, 15, kind, pause=0.01)
     time.sleep(delay)
-    wait_for(strike, 5, f"{kind} to kill", pause=0.005)
+    struck = wait_for(strike, 5, f"{kind} to kill", pause=0.005)
     killed = time.monotonic()
-    talk.end()
+    try:
+        talk.end()
+    except subprocess.TimeoutExpired:
+        pytest.fail(f"{kind} {struck} killed after {delay:.3f} s, and the "
+                    "visit goes on")
     took = time.monotonic() - killed
     assert took < CUT_WITHIN, f"{kind}: the visit went on for {took:.1f} s"
     assert not talk.whole()
@@ -315,6 +337,7 @@ class Decisions:
     def __init__(self, visits, dice):
         self.visits, self.dice = visits, dice
         self.approved, self.revoked = [], []
+        self.doubtful = set()  # asked to be taken back, maybe unheard
 
     def make(self, stop):
         while not stop.is_set():
@@ -327,6 +350,7 @@ class Decisions:
                                        targets=("hmi-1",), account=None)
             self.approved.append(ident)
             if self.dice.random() < 0.5:
+                self.doubtful.add(ident)
                 self.visits.jumpctl("anna", "revoke", ident)
                 self.revoked.append(ident)
 
@@ -335,7 +359,7 @@ class Decisions:
         def look():
             there = self.visits.grants()
             lost = [one for one in self.approved
-                    if one not in there and one not in self.revoked] + [
+                    if one not in there and one not in self.doubtful] + [
                 one for one in self.revoked
                 if one in there and not there[one]["revoked"]]
             return not lost, lost
@@ -343,7 +367,8 @@ class Decisions:
 
     def withdraw(self):
         for one in set(self.approved) - set(self.revoked):
-            self.visits.jumpctl("anna", "revoke", one)
+            self.visits.jumpctl("anna", "revoke", one,
+                                check=one not in self.doubtful)
 
 
 def starter(visits, units, stop, pause=0.15):
