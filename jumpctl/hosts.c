@@ -5,7 +5,6 @@
  * name service there knows the machines of the plant, these lines do.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 
 #include "base/cleanup.h"
@@ -49,21 +48,13 @@ static void hosts_text(const struct policy *p)
 
 int policy_hosts(const struct invocation *in)
 {
-	static const struct option options[] = {
-		{"dir", required_argument, NULL, 'd'}, {0}};
 	static struct policy_errors errors;
 	_cleanup_policy_ struct policy p = {0};
-	const char *dir = POLICY_DIR;
-	int c, r;
+	const char *dir;
+	int r = policy_words(in, &dir);
 
-	while ((c = command_option(in, options)) != -1) {
-		if (c != 'd')
-			return EXIT_USAGE;
-		dir = optarg;
-	}
-	if (optind < in->argc)
-		return command_usage(
-			in, "there is nothing to add: %s", in->argv[optind]);
+	if (r != EXIT_OK)
+		return r;
 	r = policy_read(dir, &p, &errors);
 	if (r < 0) {
 		policy_errors_print(stderr, &errors);

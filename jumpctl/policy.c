@@ -94,23 +94,33 @@ static void check_text(const struct policy *p, const struct policy_errors *e)
 		p->conduit_count == 1 ? "" : "s");
 }
 
-static int policy_check(const struct invocation *in)
+int policy_words(const struct invocation *in, const char **ret_dir)
 {
 	static const struct option options[] = {
 		{"dir", required_argument, NULL, 'd'}, {0}};
-	static struct policy_errors errors;
-	_cleanup_policy_ struct policy p = {0};
-	const char *dir = POLICY_DIR;
-	int c, r;
+	int c;
 
+	*ret_dir = POLICY_DIR;
 	while ((c = command_option(in, options)) != -1) {
 		if (c != 'd')
 			return EXIT_USAGE;
-		dir = optarg;
+		*ret_dir = optarg;
 	}
 	if (optind < in->argc)
 		return command_usage(
 			in, "there is nothing to add: %s", in->argv[optind]);
+	return EXIT_OK;
+}
+
+static int policy_check(const struct invocation *in)
+{
+	static struct policy_errors errors;
+	_cleanup_policy_ struct policy p = {0};
+	const char *dir;
+	int r = policy_words(in, &dir);
+
+	if (r != EXIT_OK)
+		return r;
 	r = policy_read(dir, &p, &errors);
 	if (in->json) {
 		int code = check_json(in, &p, &errors);
