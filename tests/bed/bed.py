@@ -288,6 +288,10 @@ StrictModes no
             self.children.append(subprocess.Popen(
                 ["/usr/sbin/sshd", "-D", "-e", "-f", f"{WORK}/{name}.conf"],
                 stderr=log, stdin=subprocess.DEVNULL))
+        # its first line is not a test's
+        while not all("Server listening" in self.target_log(name)
+                      for name in TARGETS):
+            time.sleep(0.02)
 
     def _policy(self, grace="0", record="required"):
         os.makedirs(POLICY + "/policy.d", exist_ok=True)
