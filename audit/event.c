@@ -28,6 +28,7 @@ int event_emit(const struct event *e)
 	if (!row)
 		return -EINVAL;
 	audit_result = audit_send(e);
-	journal_result = journal_send(e, audit_word(audit_result));
+	journal_result = journal_send(e, audit_word(audit_result),
+		!row->audit_type || audit_result < 0);
 	return row->audit_type ? audit_result : journal_result;
 }

@@ -55,6 +55,12 @@ int event_anomaly_type(const struct event *e);
 
 /* The sinks; 0 or -errno. */
 int audit_send(const struct event *e);
-int journal_send(const struct event *e, const char *audit_result);
+
+/*
+ * wait: for a journal that is behind, half a second at most. For the only
+ * copy of an event: what audit has does not hold up a login, or a cut, when
+ * somebody floods the journal.
+ */
+int journal_send(const struct event *e, const char *audit_result, bool wait);
 
 #endif
