@@ -262,6 +262,34 @@ static void half_an_end_stays_half(void **state)
 	}
 }
 
+/*
+ * The pump gives way after so many rounds; wherever in them the end comes, it
+ * is handed on. Single bytes, because a pipe holds few of them.
+ */
+static void an_end_after_any_number_of_rounds(void **state)
+{
+	for (size_t size = 0; size < 256; size++) {
+		struct bench b;
+		char got[256];
+
+		bench_make(&b, UNIX_PAIR, UNIX_PAIR);
+		assert_int_equal(shutdown(b.target, SHUT_WR), 0);
+		assert_int_equal(pump_until_quiet(&b, 5), 1);
+		for (size_t i = 0; i < size; i++)
+			assert_int_equal(write(b.client, "x", 1), 1);
+		assert_int_equal(shutdown(b.client, SHUT_WR), 0);
+		assert_int_equal(pump_until_quiet(&b, 1000), 0);
+		for (size_t at = 0; at < size;) {
+			ssize_t n = read(b.target, got, sizeof(got));
+
+			assert_true(n > 0);
+			at += (size_t)n;
+		}
+		assert_int_equal(read(b.target, got, sizeof(got)), 0);
+		bench_done(&b);
+	}
+}
+
 /* A destination that does not read holds its source back, and spins nobody. */
 static void backpressure_is_quiet(void **state)
 {
@@ -364,6 +392,7 @@ int main(void)
 		cmocka_unit_test(no_byte_is_lost),
 		cmocka_unit_test(the_last_end_is_told_first),
 		cmocka_unit_test(half_an_end_stays_half),
+		cmocka_unit_test(an_end_after_any_number_of_rounds),
 		cmocka_unit_test(backpressure_is_quiet),
 		cmocka_unit_test(resets_are_noticed),
 		cmocka_unit_test(owners_are_the_kernels_word),

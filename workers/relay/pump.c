@@ -62,7 +62,7 @@ void pump_wants(const struct pump *p, struct pollfd ret_fds[2])
 		const struct flow *from = &p->flow[i], *to = &p->flow[!i];
 		short events = 0;
 
-		if (!from->ended && from->held == 0)
+		if (!from->closed && from->held == 0)
 			events |= POLLIN;
 		if (to->held > 0)
 			events |= POLLOUT;
@@ -85,7 +85,23 @@ static void grow(struct flow *f)
 	}
 }
 
-/* 1: something is in the pipe; 0: would block, or at its end; -errno. */
+/*
+ * Hands the end of file on, as soon as it is seen: nobody would look for it
+ * again. A peer that is gone already is no failure.
+ */
+static int finish(struct pump *p, int from)
+{
+	struct flow *f = &p->flow[from];
+
+	if (p->before_last && p->flow[!from].closed)
+		p->before_last(p->context);
+	f->closed = true;
+	if (shutdown(p->side[!from], SHUT_WR) < 0 && errno != ENOTCONN)
+		return -errno;
+	return 0;
+}
+
+/* 1: something is in the pipe; 0: would block, or was the end; -errno. */
 static int fill(struct pump *p, int from)
 {
 	struct flow *f = &p->flow[from];
@@ -94,10 +110,8 @@ static int fill(struct pump *p, int from)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	if (n == 0) {
-		f->ended = true;
-		return 0;
-	}
+	if (n == 0)
+		return finish(p, from);
 	f->held = (size_t)n;
 	return 1;
 }
@@ -123,35 +137,21 @@ static int drain(struct pump *p, int from)
 	return 1;
 }
 
-/* Hands the end of file on; a peer that is gone already is no failure. */
-static int finish(struct pump *p, int from)
-{
-	struct flow *f = &p->flow[from];
-
-	if (p->before_last && p->flow[!from].closed)
-		p->before_last(p->context);
-	f->closed = true;
-	if (shutdown(p->side[!from], SHUT_WR) < 0 && errno != ENOTCONN)
-		return -errno;
-	return 0;
-}
-
 static int flow_step(struct pump *p, int from, int *ret_side)
 {
 	struct flow *f = &p->flow[from];
-	int r = 1;
 
 	for (int round = 0; round < ROUNDS_MAX && !f->closed; round++) {
+		int r;
+
 		*ret_side = !from;
 		r = drain(p, from);
 		if (r <= 0)
 			return r;
 		grow(f);
-		if (f->ended)
-			return finish(p, from);
 		*ret_side = from;
 		r = fill(p, from);
-		if (r < 0 || (r == 0 && !f->ended))
+		if (r <= 0)
 			return r;
 	}
 	return 0;

@@ -20,8 +20,7 @@ struct flow {
 	size_t held; /* bytes in the pipe */
 	size_t room; /* what the pipe takes */
 	uint64_t moved;
-	bool ended;  /* the source is at its end */
-	bool closed; /* and the destination knows */
+	bool closed; /* the source is at its end and the destination knows */
 };
 
 struct pump {
