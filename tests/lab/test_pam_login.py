@@ -19,6 +19,12 @@ def visits(open_site):
         yield Visits(one.install())
 
 
+def test_stock_sshd_is_told_its_pam_service_by_its_name(visits):
+    """The other way is test_vertical_newer_sshd.py."""
+    assert visits.bed.read("/run/jump-sshd/options") == \
+        "JUMP_SSHD_OPTIONS=-o PerSourceMaxStartups=10\n"
+
+
 LOUD = ["-o", "LogLevel=INFO"]  # ssh shows PAM's texts from there on
 
 

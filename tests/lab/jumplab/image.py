@@ -36,7 +36,7 @@ def tree_hash():
     digest = hashlib.sha256()
     for path in (IMAGE_DIR / "packages", IMAGE_DIR / "setup.sh", CLOCK):
         digest.update(path.read_bytes() + b"\0")
-    for part in (_make, _write_networks):
+    for part in (_bootstrap, _make, _write_networks):
         digest.update(inspect.getsource(part).encode())
     digest.update(repr((net.NETWORKS, net.HOSTS["dmz"])).encode())
     return digest.hexdigest()[:12]
@@ -65,23 +65,59 @@ def prepare(place):
     return path
 
 
+def newer_sshd():
+    """A folder with the sshd that the next Debian has, as packaged for this
+    one: to be unpacked over a bed's tree."""
+    folder = CACHE / f"sshd-{tree_hash()}"
+    with locked(CACHE / "image.lock"):
+        if not folder.exists():
+            with step("fetching a newer sshd"):
+                _fetch_sshd(folder)
+        os.utime(folder)
+    return folder
+
+
+def _fetch_sshd(folder):
+    """Of all that its package needs only what is sshd is kept: the rest is
+    in the beds' tree."""
+    half = CACHE / f"{folder.name}.half"
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir()
+    newer = f"{SUITE}-backports"
+    _bootstrap("extract", [f"openssh-{part}/{newer}" for part in
+                           ("server", "client", "sftp-server")],
+               half / "all", SUITE, newer)
+    for part in ("usr/sbin/sshd", "usr/lib/openssh/sshd-session",
+                 "usr/lib/openssh/sshd-auth"):
+        (half / part).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(half / "all" / part, half / part)
+    shutil.rmtree(half / "all")
+    half.rename(folder)
+
+
+def _bootstrap(variant, packages, path, *suites):
+    """Packages of Debian as a tree; suites: of other than the usual ones."""
+    mirror = os.environ.get("JUMP_LAB_MIRROR", "http://deb.debian.org/debian")
+    argv = ["mmdebstrap", "--quiet", "--mode=root", f"--variant={variant}",
+            '--aptopt=Acquire::Check-Valid-Until "false"',
+            '--aptopt=Apt::Install-Recommends "false"',
+            *(f"--dpkgopt=path-exclude=/usr/share/{part}/*"
+              for part in ("man", "doc", "locale", "i18n")),
+            f"--include={','.join(packages)}", SUITE, str(path),
+            *(f"deb {mirror} {suite} main" for suite in suites)]
+    if not suites and "JUMP_LAB_MIRROR" in os.environ:
+        argv.append(mirror)
+    done = subprocess.run(argv, capture_output=True, text=True,
+                          env=os.environ | {"LC_ALL": "C"})
+    if done.returncode:
+        raise LabError(f"mmdebstrap failed:\n{done.stderr[-4000:]}")
+
+
 def _make(path):
     half = CACHE / f"{path.name}.half"
     shutil.rmtree(half, ignore_errors=True)
     with step("making the Debian tree of the beds (once, about a minute)"):
-        packages = ",".join(package_list(IMAGE_DIR / "packages"))
-        argv = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase",
-                '--aptopt=Acquire::Check-Valid-Until "false"',
-                '--aptopt=Apt::Install-Recommends "false"',
-                *(f"--dpkgopt=path-exclude=/usr/share/{part}/*"
-                  for part in ("man", "doc", "locale", "i18n")),
-                f"--include={packages}", SUITE, str(half)]
-        if os.environ.get("JUMP_LAB_MIRROR"):
-            argv.append(os.environ["JUMP_LAB_MIRROR"])
-        done = subprocess.run(argv, capture_output=True, text=True,
-                              env=os.environ | {"LC_ALL": "C"})
-        if done.returncode:
-            raise LabError(f"mmdebstrap failed:\n{done.stderr[-4000:]}")
+        _bootstrap("minbase", package_list(IMAGE_DIR / "packages"), half)
         subprocess.run([str(IMAGE_DIR / "setup.sh"), str(half),
                         f"{control_key()}.pub"], check=True)
         _write_networks(half)
@@ -112,7 +148,7 @@ def _write_networks(tree):
 def _forget_old(keep):
     """Others may be on a branch with other inputs: spare what was used lately."""
     used = {link.resolve() for link in RUNS.glob("*/tree")} | {keep}
-    for path in CACHE.glob("tree-*"):
+    for path in (*CACHE.glob("tree-*"), *CACHE.glob("sshd-*")):
         age_sec = time.time() - path.stat().st_mtime
         if path not in used and age_sec > SPARE_SECONDS:
             say(f"removing {path.name}")
