@@ -29,6 +29,7 @@
 #endif
 
 #define NSS_EXPORT	 __attribute__((visibility("default")))
+#define GID_UNSAID	 ((gid_t)-1)
 #define PASSWD_CHUNK	 2048
 #define PASSWD_MAX_BYTES (4u << 20) /* above: not looked through, no answer */
 
@@ -274,7 +275,8 @@ NSS_EXPORT enum nss_status _nss_jump_getgrgid_r(
 
 /*
  * Membership of jump-users. A process that asks with another primary group
- * than the user's own is not a login of ours: it gets nothing.
+ * than the user's own is not a login of ours: it gets nothing. nscd says
+ * none, because it asks for all of them.
  */
 NSS_EXPORT enum nss_status _nss_jump_initgroups_dyn(const char *name, gid_t gid,
 	long *start, long *size, gid_t **gids, long limit, int *errnop)
@@ -283,10 +285,11 @@ NSS_EXPORT enum nss_status _nss_jump_initgroups_dyn(const char *name, gid_t gid,
 	struct answer a;
 	int r = -ESRCH;
 
-	if (lookup_uid_possible(gid))
+	if (gid == GID_UNSAID || lookup_uid_possible(gid))
 		r = who_is(name, 0, &a);
+	if (r == 0 && gid != GID_UNSAID && gid != a.user.uid)
+		r = -ESRCH;
 	if (r == 0)
-		r = a.user.uid == gid ? grouplist_add(&list, a.users_gid)
-				      : -ESRCH;
+		r = grouplist_add(&list, a.users_gid);
 	return status_of(r, errnop);
 }

@@ -315,6 +315,16 @@ static void test_initgroups(void **state)
 				 &gids, -1, &e),
 		NSS_STATUS_NOTFOUND);
 	assert_int_equal(start, 2);
+	/* nscd asks for whomever it may concern, and keeps the answer. */
+	start = 0;
+	assert_int_equal(initgroups_("acme-tech1", (gid_t)-1, &start, &size,
+				 &gids, -1, &e),
+		NSS_STATUS_SUCCESS);
+	assert_int_equal(start, 1);
+	assert_int_equal(gids[0], 990);
+	assert_int_equal(initgroups_("acme-tech2", (gid_t)-1, &start, &size,
+				 &gids, -1, &e),
+		NSS_STATUS_NOTFOUND);
 	/* At the caller's limit the list stays as it is. */
 	start = size = 1;
 	assert_int_equal(initgroups_("acme-tech1", UID0 + 1, &start, &size,
