@@ -113,7 +113,8 @@ def test_made_and_packaged_beds_are_alike(pristine, bastion):
     """`make install` and image/install.sh against dpkg: nothing of either
     way is missing in the other."""
     install(pristine.bastion)
-    pristine.bastion.run("systemctl stop jump-watch.timer")
+    pristine.bastion.run("systemctl stop jump-watch.timer "
+                          "jump-watch")
 
     def listing(bed):
         lines = bed.run(LISTING).out.replace("../../sbin/sshd",
@@ -256,7 +257,7 @@ def test_purged(pristine):
 def test_purged_untouched_leaves_nothing(pristine):
     bed = pristine.bastion
     install(bed)
-    bed.run("systemctl stop jump-watch.timer && rm -rf /var/lib/jump/state/*")
+    bed.run("systemctl stop jump-watch.timer jump-watch && rm -rf /var/lib/jump/state/*")
     bed.run(f"{DPKG} -P {BOTH}")
     assert not bed.exists("/etc/jump") and not bed.exists("/var/lib/jump")
 

@@ -149,15 +149,25 @@ def first_enforcer_stopped(visits, party):
 
 @contextlib.contextmanager
 def timer_masked(visits, party):
+    """And what ran then is killed: what is there has come without a timer."""
+    visits.bastion.run("systemctl mask --runtime --now jump-watch.timer; "
+                       "systemctl kill -s KILL jump-watch.service")
+    yield
+    visits.bastion.run(WATCH_BACK)
+
+
+@contextlib.contextmanager
+def no_watch(visits, party):
     visits.bastion.run("systemctl mask --runtime --now jump-watch.timer; "
                        "systemctl stop jump-watch.service")
     yield
-    visits.bastion.run("systemctl unmask --runtime jump-watch.timer; "
-                       "systemctl start jump-watch.timer")
+    visits.bastion.run(WATCH_BACK)
 
 
+WATCH_BACK = ("systemctl unmask --runtime jump-watch.timer; "
+              "systemctl start jump-watch.timer")
 TROUBLES = [nothing, deaf_processes, service_down, apply_killed,
-            first_enforcer_stopped, timer_masked]
+            first_enforcer_stopped, timer_masked, no_watch]
 
 
 def under(troubles):
@@ -196,9 +206,9 @@ def test_the_end_of_the_window_cuts(visits, party, trouble):
         if trouble is apply_killed:
             # it has no part in this; so that there is one to be killed
             visits.bastion.run("systemctl start --no-block jump-apply")
-        if trouble is timer_masked:
+        if trouble is no_watch:
             # With nobody to look after logins that have nothing open, an
-            # empty `ssh -N` stays until the timer is back; see below.
+            # empty `ssh -N` stays until the watch is back; see below.
             for one in here.silent:
                 del things[f"session {one['uuid']}"]
             del things["forward's ssh"]
@@ -211,10 +221,10 @@ def test_the_end_of_the_window_cuts(visits, party, trouble):
     told = told_by(here, start, [one["name"] for one in here.connections])
     if trouble is first_enforcer_stopped:
         assert set().union(*told.values()) == {"deadline"}, told
-    if trouble is timer_masked:
+    if trouble is no_watch:
         assert "deadline" not in set().union(*told.values()), told
         when = when_gone(here.watched(), 6)
-        assert len(when) == len(here.watched()), "the timer is back"
+        assert len(when) == len(here.watched()), "the watch is back"
 
 
 @under(SERVICE_UP)
