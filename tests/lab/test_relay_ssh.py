@@ -25,10 +25,7 @@ def visits(open_site):
 
 @pytest.fixture(scope="module")
 def tech(visits):
-    person = visits.enrol()
-    visits.window(targets=("hmi-1",), protocols=("vnc", "rdp"), account="")
-    visits.window(targets=("plc-gw",), protocols=("ssh",))
-    return person
+    return visits.usual()
 
 
 @pytest.fixture

@@ -40,11 +40,7 @@ def visits(open_site):
 
 @pytest.fixture(scope="module")
 def tech(visits):
-    """hmi-1's panel and desktop, not recorded; plc-gw's ssh, recorded."""
-    person = visits.enrol()
-    visits.window(targets=("hmi-1",), protocols=("vnc", "rdp"), account="")
-    visits.window(targets=("plc-gw",), protocols=("ssh",))
-    return person
+    return visits.usual()
 
 
 @pytest.fixture(scope="module")

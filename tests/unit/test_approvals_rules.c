@@ -117,70 +117,73 @@ static int parse_with(const char *member, const char *value,
 	return proposal_parse(body, NOW, ret_proposal, ret_why);
 }
 
+static const struct {
+	const char *member, *value, *field; /* NULL: accepted */
+} members[] = {
+	{"user", NULL, "user"},
+	{"user", "\"Acme\"", "user"},
+	{"user", "\"acme/../x\"", "user"},
+	{"user", "7", "user"},
+	{"targets", "[]", "targets"},
+	{"targets", "[\"plc-gw\",\"plc-gw\"]", "targets"},
+	{"targets", "[\"hmi-1\",\"plc-gw\"]", NULL},
+	{"targets", "[\"-oProxyCommand=x\"]", "targets"},
+	{"targets", "\"plc-gw\"", "targets"},
+	{"protocols", "[\"ssh\",\"ssh\"]", "protocols"},
+	{"protocols", "[\"telnet\"]", "protocols"},
+	{"protocols", "[]", "protocols"},
+	{"not_before", "\"2026-11-23T19:46:00Z\"", NULL},
+	{"not_before", "\"2026-11-23T19:44:00Z\"", "not_before"},
+	{"not_before", "\"2026-11-23 20:00:00Z\"", "not_before"},
+	{"not_before", "1795464000", "not_before"},
+	{"not_after", "\"2026-11-23T20:00:00Z\"", "not_after"},
+	{"not_after", "\"2026-11-23T20:00:59Z\"", "not_after"},
+	{"not_after", "\"2026-11-23T20:01:00Z\"", NULL},
+	{"not_after", "\"2027-11-25T20:00:00Z\"", "not_after"},
+	{"not_after", "\"2026-11-23T21:00:00+01:00\"", "not_after"},
+	{"purpose", NULL, "purpose"},
+	{"purpose", "\"abc\"", "purpose"},
+	{"purpose", "\"tausche Lüfter, größer\"", NULL},
+	{"purpose", "\"two\\nlines\"", "purpose"},
+	{"purpose", "\"\\u202eetacidni\"", "purpose"},
+	{"purpose", "\"escape \\u001b[31m\"", "purpose"},
+	{"ticket", "\"CHG-1234\"", NULL},
+	{"ticket", "\"\"", NULL},
+	{"ticket", "\"CHG 1\"", "ticket"},
+	{"record", "\"required\"", NULL},
+	{"record", "\"never\"", "record"},
+	{"files", "[\"up\",\"down\"]", NULL},
+	{"files", "[\"up\",\"up\"]", "files"},
+	{"files", "[\"both\"]", "files"},
+	{"files", "null", "files"},
+	{"sources", "[\"192.0.2.0/24\",\"2001:db8::/32\"]", NULL},
+	{"sources", "[\"192.0.2.1/24\"]", "sources"},
+	{"sources", "[\"example.com\"]", "sources"},
+	{"account", "\"maint\"", NULL},
+	{"account", "\"-l root\"", "account"},
+	{"bastion", "\"bastion1\"", NULL},
+	{"bastion", "\"\"", "bastion"},
+	{"approved_by", "[\"me\"]", "approved_by"},
+	{"uid", "0", "uid"},
+};
+
 static void test_proposal_members(void **state)
 {
-	static const struct {
-		const char *member, *value, *field; /* NULL: accepted */
-	} rows[] = {
-		{"user", NULL, "user"},
-		{"user", "\"Acme\"", "user"},
-		{"user", "\"acme/../x\"", "user"},
-		{"user", "7", "user"},
-		{"targets", "[]", "targets"},
-		{"targets", "[\"plc-gw\",\"plc-gw\"]", "targets"},
-		{"targets", "[\"hmi-1\",\"plc-gw\"]", NULL},
-		{"targets", "[\"-oProxyCommand=x\"]", "targets"},
-		{"targets", "\"plc-gw\"", "targets"},
-		{"protocols", "[\"ssh\",\"ssh\"]", "protocols"},
-		{"protocols", "[\"telnet\"]", "protocols"},
-		{"protocols", "[]", "protocols"},
-		{"not_before", "\"2026-11-23T19:46:00Z\"", NULL},
-		{"not_before", "\"2026-11-23T19:44:00Z\"", "not_before"},
-		{"not_before", "\"2026-11-23 20:00:00Z\"", "not_before"},
-		{"not_before", "1795464000", "not_before"},
-		{"not_after", "\"2026-11-23T20:00:00Z\"", "not_after"},
-		{"not_after", "\"2026-11-23T20:00:59Z\"", "not_after"},
-		{"not_after", "\"2026-11-23T20:01:00Z\"", NULL},
-		{"not_after", "\"2027-11-25T20:00:00Z\"", "not_after"},
-		{"not_after", "\"2026-11-23T21:00:00+01:00\"", "not_after"},
-		{"purpose", NULL, "purpose"},
-		{"purpose", "\"abc\"", "purpose"},
-		{"purpose", "\"tausche Lüfter, größer\"", NULL},
-		{"purpose", "\"two\\nlines\"", "purpose"},
-		{"purpose", "\"\\u202eetacidni\"", "purpose"},
-		{"purpose", "\"escape \\u001b[31m\"", "purpose"},
-		{"ticket", "\"CHG-1234\"", NULL},
-		{"ticket", "\"\"", NULL},
-		{"ticket", "\"CHG 1\"", "ticket"},
-		{"record", "\"required\"", NULL},
-		{"record", "\"never\"", "record"},
-		{"files", "[\"up\",\"down\"]", NULL},
-		{"files", "[\"up\",\"up\"]", "files"},
-		{"files", "[\"both\"]", "files"},
-		{"files", "null", "files"},
-		{"sources", "[\"192.0.2.0/24\",\"2001:db8::/32\"]", NULL},
-		{"sources", "[\"192.0.2.1/24\"]", "sources"},
-		{"sources", "[\"example.com\"]", "sources"},
-		{"account", "\"maint\"", NULL},
-		{"account", "\"-l root\"", "account"},
-		{"bastion", "\"bastion1\"", NULL},
-		{"bastion", "\"\"", "bastion"},
-		{"approved_by", "[\"me\"]", "approved_by"},
-		{"uid", "0", "uid"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
 		struct refusal why = {0};
 		struct proposal d;
-		int r = parse_with(rows[i].member, rows[i].value, &d, &why);
+		int r = parse_with(
+			members[i].member, members[i].value, &d, &why);
 
-		if (rows[i].field ? r != -EPERM ||
-					    strcmp(why.field, rows[i].field) ||
-					    why.detail[0] == '\0'
-				  : r != 0)
-			fail_msg("row %zu %s=%s: %d %s: %s", i, rows[i].member,
-				rows[i].value, r, why.field, why.detail);
+		if (members[i].field
+				? r != -EPERM ||
+					  strcmp(why.field, members[i].field) ||
+					  why.detail[0] == '\0'
+				: r != 0)
+			fail_msg("row %zu %s=%s: %d %s: %s", i,
+				members[i].member, members[i].value, r,
+				why.field, why.detail);
 	}
 }
 

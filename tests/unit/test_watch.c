@@ -30,6 +30,7 @@
 struct place {
 	char folder[64];
 	char run[80], state[80];
+	char inbox[128], lock[128];
 	struct clock_places clock;
 };
 
@@ -44,6 +45,8 @@ static int make_place(void **state)
 		return -1;
 	snprintf(p->run, sizeof(p->run), "%s/run", p->folder);
 	snprintf(p->state, sizeof(p->state), "%s/state", p->folder);
+	snprintf(p->inbox, sizeof(p->inbox), "%s/snapshot.jws", p->state);
+	snprintf(p->lock, sizeof(p->lock), "%s/apply.lock", p->run);
 	if (mkdir(p->run, 0755) < 0 || mkdir(p->state, 0700) < 0)
 		return -1;
 	p->clock.run_fd = open(p->run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -195,16 +198,20 @@ static const char *const *start_of(struct place *p)
 	return argv;
 }
 
+static struct wake wake_of(struct place *p)
+{
+	return (struct wake){.run_fd = p->clock.run_fd,
+		.owner = p->clock.owner,
+		.inbox = p->inbox,
+		.lock = p->lock,
+		.start = start_of(p)};
+}
+
 static void an_opening_wakes(void **state)
 {
 	struct place *p = *state;
-	char inbox[128];
-	const struct wake w = {.run_fd = p->clock.run_fd,
-		.owner = p->clock.owner,
-		.inbox = inbox,
-		.start = start_of(p)};
+	const struct wake w = wake_of(p);
 
-	snprintf(inbox, sizeof(inbox), "%s/snapshot.jws", p->state);
 	assert_true(wake_at(&w, 2000000, 0) == INT64_MAX);
 	put(p->clock.run_fd, WAKE_APPLY_FILE, "next_open=2003\n");
 	assert_int_equal(wake_at(&w, 2000500, 0), 2003000);
@@ -227,13 +234,9 @@ static void an_opening_wakes(void **state)
 static void news_in_the_inbox_wake(void **state)
 {
 	struct place *p = *state;
-	char inbox[128], face[WAKE_FACE_SIZE], text[256];
-	const struct wake w = {.run_fd = p->clock.run_fd,
-		.owner = p->clock.owner,
-		.inbox = inbox,
-		.start = start_of(p)};
+	char face[WAKE_FACE_SIZE], text[256];
+	const struct wake w = wake_of(p);
 
-	snprintf(inbox, sizeof(inbox), "%s/snapshot.jws", p->state);
 	(void)wake_at(&w, 2000000, 0);
 	assert_false(woken(p));
 	put(p->clock.run_fd, WAKE_APPLY_FILE, "next_open=0\ninbox=\n");
@@ -246,7 +249,7 @@ static void news_in_the_inbox_wake(void **state)
 	assert_int_equal(unlinkat(p->clock.run_fd, WAKE_APPLY_FILE, 0), 0);
 	(void)wake_at(&w, 2000000, 0);
 	assert_true(woken(p));
-	wake_face(inbox, face);
+	wake_face(p->inbox, face);
 	snprintf(text, sizeof(text), "next_open=0\ninbox=%s\n", face);
 	put(p->clock.run_fd, WAKE_APPLY_FILE, text);
 	(void)wake_at(&w, 2000000, 0);
@@ -266,14 +269,9 @@ static bool started(struct place *p)
 static void news_wake_until_they_are_seen(void **state)
 {
 	struct place *p = *state;
-	char inbox[128];
-	const struct wake w = {.run_fd = p->clock.run_fd,
-		.owner = p->clock.owner,
-		.inbox = inbox,
-		.start = start_of(p)};
+	const struct wake w = wake_of(p);
 	int64_t at = 2000000;
 
-	snprintf(inbox, sizeof(inbox), "%s/snapshot.jws", p->state);
 	put(p->clock.run_fd, WAKE_APPLY_FILE, "next_open=0\ninbox=\n");
 	put(p->clock.state_fd, "snapshot.jws", "one");
 	for (int i = 0; i < WAKE_FEW; i++, at += WAKE_SOON_MS) {
@@ -295,19 +293,12 @@ static void news_wake_until_they_are_seen(void **state)
 static void one_that_is_at_it_is_left_alone(void **state)
 {
 	struct place *p = *state;
-	char inbox[128], lock[128];
-	const struct wake w = {.run_fd = p->clock.run_fd,
-		.owner = p->clock.owner,
-		.inbox = inbox,
-		.lock = lock,
-		.start = start_of(p)};
+	const struct wake w = wake_of(p);
 	int fd;
 
-	snprintf(inbox, sizeof(inbox), "%s/snapshot.jws", p->state);
-	snprintf(lock, sizeof(lock), "%s/apply.lock", p->run);
 	put(p->clock.run_fd, WAKE_APPLY_FILE, "next_open=0\ninbox=\n");
 	put(p->clock.state_fd, "snapshot.jws", "one");
-	fd = enforce_lock(lock, 0);
+	fd = enforce_lock(p->lock, 0);
 	assert_true(fd >= 0);
 	assert_int_equal(wake_at(&w, 2000000, 0), 2000000 + WAKE_SOON_MS);
 	assert_false(started(p));
@@ -424,75 +415,103 @@ static void only_changes_are_told(void **state)
 	assert_string_equal(told, "auditd:gone:0 disk:full:0 ");
 }
 
-/* All of it once: what is published, the gates' own readers take. */
-static void a_pass_publishes_for_the_gates(void **state)
+/* Where there is nothing but a clock and its mark. */
+struct bare {
+	struct place *p;
+	char nothing[128], clock[128];
+	struct enforce_places places;
+	struct watch watch;
+	int64_t next;
+};
+
+static void bare_of(struct place *p, struct bare *ret)
 {
-	struct place *p = *state;
-	char path[128], lock[128], rights[128];
-	const struct enforce_places places = {
+	ret->p = p;
+	snprintf(ret->nothing, sizeof(ret->nothing), "%s/nothing", p->run);
+	snprintf(ret->clock, sizeof(ret->clock), "%s/clock", p->run);
+	ret->places = (struct enforce_places){
 		.sessions = {.records = p->state,
 			.cgroups = p->state,
 			.owner = geteuid()},
-		.connections = rights, /* not there */
-		.rights = rights,
-		.ends = rights,
+		.connections = ret->nothing,
+		.rights = ret->nothing,
+		.ends = ret->nothing,
 		.owner = geteuid(),
 	};
-	struct watch w = {
+	ret->watch = (struct watch){
 		.clock = p->clock,
-		.enforcer = {.places = &places, .by = "test"},
-		.wake = {.run_fd = p->clock.run_fd,
-			.owner = geteuid(),
-			.inbox = rights,
-			.start = start_of(p)},
+		.enforcer = {.places = &ret->places, .by = "test"},
+		.wake = wake_of(p),
 		.recordings = "/",
-		.recorder = rights,
-		.lock = lock,
+		.recorder = ret->nothing,
+		.lock = p->lock,
 	};
+}
+
+/* A pass's result, and the clock that it published. */
+static int pass(struct bare *b, struct moment_clock *ret_clock)
+{
+	int r = watch_pass(&b->watch, &b->next);
+
+	assert_int_equal(
+		moment_clock_read_at(b->clock, geteuid(), ret_clock), 0);
+	return r;
+}
+
+/* All of it once: what is published, the gates' own readers take. */
+static void a_pass_publishes_for_the_gates(void **state)
+{
 	struct moment_clock clock;
 	struct health health;
-	int64_t next = 0, mark = 0;
+	struct bare b;
+	char path[128];
+	int64_t mark = 0;
 
-	snprintf(lock, sizeof(lock), "%s/lock", p->run);
-	snprintf(rights, sizeof(rights), "%s/nothing", p->run);
-	assert_int_equal(watch_pass(&w, &next), 0);
-	assert_true(next == INT64_MAX);
-
-	snprintf(path, sizeof(path), "%s/clock", p->run);
-	assert_int_equal(moment_clock_read_at(path, geteuid(), &clock), 0);
+	bare_of(*state, &b);
+	assert_int_equal(pass(&b, &clock), 0);
+	assert_true(b.next == INT64_MAX);
 	assert_true(llabs(moment_now_ms(&clock) - moment_wall_ms()) < 100);
-	snprintf(path, sizeof(path), "%s/health", p->run);
+	snprintf(path, sizeof(path), "%s/health", b.p->run);
 	assert_int_equal(health_read(path, geteuid(), 5, &health), 0);
 	assert_string_equal(health.recorder, "missing");
 	assert_string_equal(health.clock, clock.trusted ? "ok" : clock.why);
-	assert_int_equal(highwater_read(&p->clock, &mark), 0);
+	assert_int_equal(highwater_read(&b.p->clock, &mark), 0);
 	if (clock.trusted)
 		assert_true(llabs(mark - moment_wall_ms()) < 1000);
+}
 
-	/* A mark that can't be read may lie ahead of us: doubt. */
-	put(p->clock.state_fd, "clock", "garbage");
-	(void)watch_pass(&w, &next);
-	snprintf(path, sizeof(path), "%s/clock", p->run);
-	assert_int_equal(moment_clock_read_at(path, geteuid(), &clock), 0);
-	assert_false(clock.trusted);
-	assert_string_equal(clock.why, "mark");
-	/* Until an operator says that the clock is right. */
-	snprintf(path, sizeof(path), "boot_ms=%lld\noffset_ms=%lld\n",
+static void confirm_the_clock(struct place *p)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "boot_ms=%lld\noffset_ms=%lld\n",
 		(long long)moment_boot_ms(),
 		(long long)(moment_wall_ms() - moment_boot_ms()));
-	put(p->clock.run_fd, CLOCK_CONFIRM_FILE, path);
-	assert_int_equal(watch_pass(&w, &next), 0);
-	snprintf(path, sizeof(path), "%s/clock", p->run);
-	assert_int_equal(moment_clock_read_at(path, geteuid(), &clock), 0);
+	put(p->clock.run_fd, CLOCK_CONFIRM_FILE, text);
+}
+
+/* One that can't be read may lie ahead of us; an operator knows. */
+static void a_mark_in_doubt_is_told_to_the_gates(void **state)
+{
+	struct moment_clock clock;
+	struct bare b;
+	int64_t mark = 0;
+
+	bare_of(*state, &b);
+	put(b.p->clock.state_fd, "clock", "garbage");
+	(void)pass(&b, &clock);
+	assert_false(clock.trusted);
+	assert_string_equal(clock.why, "mark");
+	confirm_the_clock(b.p);
+	assert_int_equal(pass(&b, &clock), 0);
 	assert_true(clock.trusted);
-	assert_int_equal(highwater_read(&p->clock, &mark), 0);
+	assert_int_equal(highwater_read(&b.p->clock, &mark), 0);
 	assert_true(llabs(mark - moment_wall_ms()) < 1000);
 	/* And a mark ahead of the clock is doubt again. */
-	assert_int_equal(
-		highwater_raise(&p->clock, 0, moment_wall_ms() + 3600000, true),
+	assert_int_equal(highwater_raise(&b.p->clock, 0,
+				 moment_wall_ms() + 3600000, true),
 		0);
-	assert_int_equal(watch_pass(&w, &next), 0);
-	assert_int_equal(moment_clock_read_at(path, geteuid(), &clock), 0);
+	assert_int_equal(pass(&b, &clock), 0);
 	assert_false(clock.trusted);
 	assert_string_equal(clock.why, "past");
 }
@@ -515,6 +534,7 @@ int main(void)
 		cmocka_unit_test(the_disk_in_words),
 		cmocka_unit_test(only_changes_are_told),
 		IN_PLACE(a_pass_publishes_for_the_gates),
+		IN_PLACE(a_mark_in_doubt_is_told_to_the_gates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

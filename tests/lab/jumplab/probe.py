@@ -25,32 +25,26 @@ def tcp(host, port):
     except OSError as e:
         return name(e)
 
-def udp(host, port):
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    s = socket.socket(family, socket.SOCK_DGRAM)
+def ask(s, host, port, question):
     s.settimeout(1)
     try:
         s.connect((host, int(port)))
-        s.send(b"?")
-        return "open" if s.recv(10) else "closed"
-    except TimeoutError:
-        return "silent"
-    except OSError as e:
-        return name(e)
-
-def icmp(host, _):
-    six = ":" in host
-    s = socket.socket(socket.AF_INET6 if six else socket.AF_INET,
-                      socket.SOCK_DGRAM, 58 if six else 1)
-    s.settimeout(1)
-    try:
-        s.connect((host, 0))
-        s.send(struct.pack("!BBHHH", 128 if six else 8, 0, 0, 0, 1))
+        s.send(question)
         return "open" if s.recv(100) else "closed"
     except TimeoutError:
         return "silent"
     except OSError as e:
         return name(e)
+
+def udp(host, port):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return ask(socket.socket(family, socket.SOCK_DGRAM), host, port, b"?")
+
+def icmp(host, _):
+    family, proto, kind = ((socket.AF_INET6, 58, 128) if ":" in host else
+                           (socket.AF_INET, 1, 8))
+    return ask(socket.socket(family, socket.SOCK_DGRAM, proto), host, 0,
+               struct.pack("!BBHHH", kind, 0, 0, 0, 1))
 
 def unix(path, _):
     s = socket.socket(socket.AF_UNIX)

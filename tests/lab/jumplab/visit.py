@@ -236,6 +236,14 @@ class Visits:
             self.wait_grant(ident)
         return ident
 
+    def usual(self):
+        """Somebody with what most visits need: hmi-1's panel and desktop,
+        not recorded; plc-gw's ssh, recorded."""
+        person = self.enrol()
+        self.window(targets=("hmi-1",), protocols=("vnc", "rdp"), account="")
+        self.window(targets=("plc-gw",), protocols=("ssh",))
+        return person
+
     def grants(self):
         """What is in force here, by id."""
         seen = self.bastion.run(["jumpctl", "grants", "show", "--json"])
