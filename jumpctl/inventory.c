@@ -174,6 +174,16 @@ static int run_show(const struct invocation *in)
 	return r == EXIT_OK ? command_json(in, TAKE_PTR(inventory)) : r;
 }
 
+/* "2 zones", "1 zone" */
+static void print_count(
+	const json_t *answer, const char *things, const char *after)
+{
+	json_int_t count = json_integer_value(json_object_get(answer, things));
+
+	printf("%lld %.*s%s", (long long)count,
+		(int)strlen(things) - (count == 1), things, after);
+}
+
 static int run_push(const struct invocation *in)
 {
 	_cleanup_json_ json_t *inventory = NULL, *answer = NULL;
@@ -197,13 +207,10 @@ static int run_push(const struct invocation *in)
 		return r;
 	if (in->json)
 		return command_json(in, TAKE_PTR(answer));
-	printf("%lld zones, %lld targets, %lld conduits are known to %s\n",
-		(long long)json_integer_value(json_object_get(answer, "zones")),
-		(long long)json_integer_value(
-			json_object_get(answer, "targets")),
-		(long long)json_integer_value(
-			json_object_get(answer, "conduits")),
-		api.url);
+	print_count(answer, "zones", ", ");
+	print_count(answer, "targets", ", ");
+	print_count(answer, "conduits", " are known to ");
+	printf("%s\n", api.url);
 	return EXIT_OK;
 }
 
