@@ -383,7 +383,8 @@ j adam user enable acme-tech2 >/dev/null
 
 # ---- bodies ----------------------------------------------------------------
 
-good='"user":"acme-tech1","bastion":"bastion-1","targets":["plc-gw"],"protocols":["ssh"],"not_before":"2026-11-23T20:00:00Z","not_after":"2026-11-23T21:00:00Z","purpose":"firmware"'
+in_hours() { date -u -d "+$1 hours" +%FT%TZ; }
+good='"user":"acme-tech1","bastion":"bastion-1","targets":["plc-gw"],"protocols":["ssh"],"not_before":"'$(in_hours 1)'","not_after":"'$(in_hours 2)'","purpose":"firmware"'
 for bad in '' '[]' '{' '{}' 'null' '"x"' '{"a":1,"a":2}' "{$good,\"x\":1}" \
 	"{$good}{}" '{"user":"\u0000"}' "$(printf '[%.0s' $(seq 3000))"; do
 	is "request: $(printf '%.40s' "$bad")" 400 "$(post rita /v1/requests "$bad")"
