@@ -356,7 +356,9 @@ def test_beds_are_pristine_again():
 
 def run_elsewhere(ident):
     """Another process with a site up, in the middle of something."""
-    script = (f"import sys, time; sys.path.insert(0, {str(LAB_DIR)!r})\n"
+    script = (f"import signal, sys; sys.path.insert(0, {str(LAB_DIR)!r})\n"
+              # ignored in whatever runs in the background
+              f"signal.signal(signal.SIGINT, signal.default_int_handler)\n"
               f"from jumplab.site import Site\n"
               f"with Site({ident!r}) as site:\n"
               f"    print('up', flush=True)\n"
