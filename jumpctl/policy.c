@@ -174,21 +174,5 @@ const struct command policy_commands[] = {
 			"Exit status: 0 yes, 1 no, 3 the policy could not be "
 			"read.\n",
 	},
-	{
-		.words = "policy hosts",
-		.args = "[--dir DIR]",
-		.summary = "Print the targets as lines for /etc/hosts",
-		.run = policy_hosts,
-		.help = "sshd on the bastion resolves the names in ssh -J, -W "
-			"and -L. Where no name service\n"
-			"there knows the targets, add these lines to "
-			"/etc/hosts.\n"
-			"\n"
-			"  --dir DIR  a folder with jump.conf and policy.d\n"
-			"             (default: " POLICY_DIR ")\n"
-			"\n"
-			"Exit status: 0 printed, 1 errors in the policy, 3 a "
-			"file could not be read.\n",
-	},
 	{0},
 };

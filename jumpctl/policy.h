@@ -22,6 +22,5 @@ void policy_errors_print(FILE *out, const struct policy_errors *e);
 json_t *policy_errors_json(const struct policy_errors *e);
 
 int policy_explain(const struct invocation *in);
-int policy_hosts(const struct invocation *in);
 
 #endif

@@ -29,7 +29,7 @@ find /etc/jump /etc/pam.d/jump-sshd /run/jump /var/lib/jump /usr/lib/jump \
 	! -type s ! -path '/var/lib/jump/state/*' ! -path '/run/jump/*/*' \
 	-printf '%p %y %m %u:%g\n' | sort
 getcap /usr/lib/jump/*
-grep -E '^(passwd|group):' /etc/nsswitch.conf
+grep -E '^(passwd|group|hosts):' /etc/nsswitch.conf
 systemctl list-unit-files --plain --no-legend 'jump-*' | awk '{print $1, $2}'
 """
 

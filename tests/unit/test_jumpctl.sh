@@ -84,7 +84,7 @@ expect() {
 # shellcheck disable=SC1090
 source <("$jumpctl" completion bash)
 expect "policy" jumpctl pol
-expect "check explain hosts" jumpctl policy ""
+expect "check explain" jumpctl policy ""
 expect "explain" jumpctl policy e
 expect "--dir --help --json" jumpctl policy check --
 expect "--dir" jumpctl --json policy check --d

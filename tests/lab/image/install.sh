@@ -10,7 +10,7 @@ ldconfig
 # (packaging/debian/jump-bastion.nss, systemd's trigger for its catalogue).
 bastion() {
 	/usr/lib/jump/setup-host
-	for database in passwd group; do
+	for database in passwd group hosts; do
 		grep -q "^$database:.*\<jump\>" /etc/nsswitch.conf ||
 			sed -i "s/^$database:[[:space:]]*files/& jump/" \
 				/etc/nsswitch.conf
