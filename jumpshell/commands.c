@@ -28,7 +28,7 @@ static int run_help(struct shell *s, const char *rest, size_t rest_len)
 	if (no_arguments("help", rest_len))
 		return SHELL_USAGE;
 	for (const struct command *c = commands; c->word; c++)
-		printf("  %s %-*s%s\n", c->word, (int)(22 - strlen(c->word)),
+		printf("  %s %-*s%s\n", c->word, (int)(25 - strlen(c->word)),
 			c->args, c->summary);
 	printf("A number or a target's name alone connects as well. Without "
 	       "the menu:\n  ssh BASTION TARGET [COMMAND]\nNothing else can "
@@ -75,12 +75,44 @@ static int run_connect(struct shell *s, const char *rest, size_t rest_len)
 	return connect_to(s, w.first, w.rest, w.rest_len);
 }
 
+static int tunnel_usage(void)
+{
+	fprintf(stderr, "Say: tunnel, tunnel TARGET, or tunnel TARGET "
+			"PROTOCOL (rdp, vnc, http, https, ssh).\n");
+	return SHELL_USAGE;
+}
+
+/* "hmi-1", "hmi-1 rdp" */
 static int run_tunnel(struct shell *s, const char *rest, size_t rest_len)
 {
+	enum proto proto = PROTO_NONE;
+	struct words target, protocol;
+
+	if (rest_len == 0) {
+		tunnel_list(s);
+		return 0;
+	}
+	if (words_take(rest, rest_len, WORDS_LINE_MAX, &target) < 0 ||
+		!name_valid(target.first))
+		return tunnel_usage();
+	if (target.rest_len > 0) {
+		if (words_take(target.rest, target.rest_len, WORDS_LINE_MAX,
+			    &protocol) < 0 ||
+			protocol.rest_len > 0)
+			return tunnel_usage();
+		proto = proto_from_name(protocol.first);
+		if (proto == PROTO_NONE)
+			return tunnel_usage();
+	}
+	return tunnel_explain(s, target.first, proto);
+}
+
+static int run_config(struct shell *s, const char *rest, size_t rest_len)
+{
 	(void)rest;
-	if (no_arguments("tunnel", rest_len))
+	if (no_arguments("config", rest_len))
 		return SHELL_USAGE;
-	tunnel_print(s);
+	tunnel_config(s);
 	return 0;
 }
 
@@ -105,7 +137,9 @@ static int run_exit(struct shell *s, const char *rest, size_t rest_len)
 const struct command commands[] = {
 	{"list", "", "what is open, numbered", run_list},
 	{"connect", "TARGET", "a terminal there, recorded", run_connect},
-	{"tunnel", "", "what to type for RDP, VNC, web", run_tunnel},
+	{"tunnel", "[TARGET [PROTO]]", "what to type for RDP, VNC, web",
+		run_tunnel},
+	{"config", "", "all of it for ~/.ssh/config", run_config},
 	{"window", "", "what is approved, until when", run_window},
 	{"whoami", "", "the same", run_window},
 	{"help", "", "this", run_help},

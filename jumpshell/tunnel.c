@@ -1,103 +1,150 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The lines are typed as they stand: the lab takes them from here and runs
+ * them.
+ */
 #include "jumpshell/tunnel.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "jumpshell/listing.h"
+#include "base/cleanup.h"
+#include "jumpshell/reach.h"
+#include "jumpshell/texts.h"
 
-#define LOCAL_OFFSET 10000u /* 3389 becomes 13389 on the person's machine */
-
-/* What to start there once the tunnel is up. */
+/* What is started beside the tunnel; the local port stands between. */
 static const struct {
 	enum proto proto;
-	const char *before, *after; /* the local port */
-} uses[] = {
-	{PROTO_RDP, "mstsc /v:localhost:", ""},
-	{PROTO_VNC, "vncviewer localhost::", ""},
-	{PROTO_HTTP, "http://localhost:", "/ in a browser"},
-	{PROTO_HTTPS, "https://localhost:", "/ in a browser"},
-	{PROTO_SSH, "ssh -p ", " localhost"},
+	const char *where, *before, *after;
+} programs[] = {
+	{PROTO_RDP, "Windows", "mstsc /v:localhost:", ""},
+	{PROTO_RDP, "FreeRDP", "xfreerdp /v:localhost:", ""},
+	{PROTO_RDP, "Remmina", "remmina -c rdp://localhost:", ""},
+	{PROTO_VNC, "TigerVNC", "vncviewer localhost::", ""},
+	{PROTO_VNC, "Remmina", "remmina -c vnc://localhost:", ""},
 };
 
-struct place {
-	char login[NAME_SIZE + ADDRESS_TEXT_SIZE + 2];
-	char port[16]; /* "-p 2222 ", or "" */
-	unsigned number;
-};
-
-static void look_where(struct shell *s, struct place *p)
+static void print_forward(const struct reach *r, const struct forward *f)
 {
-	const struct witness *w = &s->witness;
-
-	p->number = w->server_port ? w->server_port : 22;
-	snprintf(p->login, sizeof(p->login), "%s@%s", s->access.user,
-		w->server[0] ? w->server : "BASTION");
-	p->port[0] = '\0';
-	if (p->number != 22)
-		snprintf(p->port, sizeof(p->port), "-p %u ", p->number);
-}
-
-static unsigned local_port(uint16_t port)
-{
-	return port < 1024 ? LOCAL_OFFSET + port
-			   : (port + LOCAL_OFFSET) % 65536u;
-}
-
-static void print_use(const struct place *p, const struct target *t, size_t use,
-	const char *address)
-{
-	enum proto proto = uses[use].proto;
-	uint16_t port = t->port[proto];
-	unsigned local = local_port(port);
-	bool six = strchr(address, ':');
-
-	printf("  %s: ssh -N -L %u:%s%s%s:%u %s%s\n        then "
-	       "%s%u%s\n",
-		proto_name(proto), local, six ? "[" : "", address,
-		six ? "]" : "", port, p->port, p->login, uses[use].before,
-		local, uses[use].after);
-	printf("        PuTTY, WinSCP: Connection > SSH > Tunnels (WinSCP: "
-	       "Connection > Tunnel),\n        source port %u, destination "
-	       "%s%s%s:%u\n",
-		local, six ? "[" : "", address, six ? "]" : "", port);
-}
-
-static void print_target(const struct place *p, const struct listing_row *row)
-{
-	char address[ADDRESS_TEXT_SIZE];
-
-	if (row->target->address_count == 0)
-		return;
-	(void)address_format(
-		&row->target->addresses[0], address, sizeof(address));
-	printf("%s\n", row->target->name);
-	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
-		if (row->tunnelled & 1u << uses[i].proto)
-			print_use(p, row->target, i, address);
+	printf("  %-9s ssh -N -L %u:%s:%u %s%s\n", "OpenSSH", f->local,
+		f->address, f->port, r->ssh_port, r->login);
+	printf("  %-9s plink -N -L %u:%s:%u %s%s\n", "plink", f->local,
+		f->address, f->port, r->plink_port, r->login);
+	printf("  %-9s Connection > SSH > Tunnels: source port %u, "
+	       "destination %s:%u\n",
+		"PuTTY", f->local, f->address, f->port);
+	printf("  %-9s Advanced > Connection > Tunnel: the same two\n",
+		"WinSCP");
+	for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
+		if (programs[i].proto == f->proto)
+			printf("  %-9s %s%u%s\n", programs[i].where,
+				programs[i].before, f->local,
+				programs[i].after);
 	}
 }
 
-void tunnel_print(struct shell *s)
+/* By its name through a proxy: then the certificate is that of the name. */
+static void print_web(const struct reach *r, const struct forward *f)
 {
-	struct listing_row row;
-	struct place p;
-	size_t shown = 0;
+	const char *scheme = proto_name(f->proto);
+	char port[8] = "";
 
-	look_where(s, &p);
-	printf("A tunnel carries one port of one target. Type this on your own "
-	       "machine, leave it open,\nand use the second line beside it.\n");
-	for (size_t i = 0; listing_row(s, i, &row); i++) {
-		if (!row.tunnelled)
+	if (f->port != proto_default_port(f->proto))
+		snprintf(port, sizeof(port), ":%u", f->port);
+	printf("  %-9s ssh -N -D %u %s%s\n", "OpenSSH", REACH_SOCKS_PORT,
+		r->ssh_port, r->login);
+	printf("  %-9s plink -N -D %u %s%s\n", "plink", REACH_SOCKS_PORT,
+		r->plink_port, r->login);
+	printf("  %-9s Connection > SSH > Tunnels: source port %u, Dynamic\n",
+		"PuTTY", REACH_SOCKS_PORT);
+	printf("  %-9s chromium --proxy-server=socks5://localhost:%u "
+	       "%s://%s%s/\n",
+		"Chromium", REACH_SOCKS_PORT, scheme, f->target->name, port);
+	printf("  %-9s Settings > Network: SOCKS v5 localhost port %u, Proxy "
+	       "DNS; %s://%s%s/\n",
+		"Firefox", REACH_SOCKS_PORT, scheme, f->target->name, port);
+}
+
+static void print_ssh(
+	struct shell *s, const struct reach *r, const struct forward *f)
+{
+	struct decision d = access_target(
+		&s->access, CHANNEL_TUNNEL, f->target->name, f->proto);
+	const char *account =
+		d.grant && d.grant->account[0] ? d.grant->account : "ACCOUNT";
+	bool six = strchr(r->host, ':');
+
+	printf("  %-9s ssh -J %s@%s%s%s:%u %s@%s\n", "OpenSSH", s->access.user,
+		six ? "[" : "", r->host, six ? "]" : "", r->port, account,
+		f->target->name);
+	printf("  %-9s plink -proxycmd \"plink -nc %%host:%%port %s%s\" "
+	       "%s@%s\n",
+		"plink", r->plink_port, r->login, account, f->target->name);
+}
+
+static void explain(
+	struct shell *s, const struct reach *r, const struct forward *f)
+{
+	printf("%s %s\n", f->target->name, proto_name(f->proto));
+	if (reach_is_web(f->proto))
+		print_web(r, f);
+	else if (f->proto == PROTO_SSH)
+		print_ssh(s, r, f);
+	else
+		print_forward(r, f);
+}
+
+static int nothing_of(struct shell *s, const char *target, enum proto proto)
+{
+	const struct decision d = access_target(&s->access, CHANNEL_TUNNEL,
+		target, proto == PROTO_NONE ? PROTO_SSH : proto);
+
+	if (d.allow)
+		fprintf(stderr, "%s: no tunnel can be made to it.\n", target);
+	else
+		text_denied(&s->access, target, &d);
+	return SHELL_REFUSED;
+}
+
+int tunnel_explain(struct shell *s, const char *target, enum proto proto)
+{
+	struct forward list[REACH_FORWARDS_MAX];
+	size_t count = reach_forwards(s, list, ARRAY_LEN(list)), shown = 0;
+	struct reach r;
+
+	reach_look(s, &r);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(list[i].target->name, target) != 0 ||
+			(proto != PROTO_NONE && list[i].proto != proto))
 			continue;
-		print_target(&p, &row);
-		shown++;
+		if (shown++ == 0)
+			printf("On your own machine: one line to stay open, "
+			       "one to look beside it.\n");
+		explain(s, &r, &list[i]);
 	}
-	if (shown == 0)
+	return shown ? 0 : nothing_of(s, target, proto);
+}
+
+void tunnel_list(struct shell *s)
+{
+	struct forward list[REACH_FORWARDS_MAX];
+	size_t count = reach_forwards(s, list, ARRAY_LEN(list));
+	struct reach r;
+
+	reach_look(s, &r);
+	printf("A tunnel carries one port of one target. Type this on your own "
+	       "machine and leave it\nopen; 'tunnel TARGET' says it for "
+	       "PuTTY, WinSCP and others, and what to start then.\n");
+	for (size_t i = 0; i < count; i++)
+		printf("  %-16s %-5s  ssh -N -L %u:%s:%u %s%s\n",
+			list[i].target->name, proto_name(list[i].proto),
+			list[i].local, list[i].address, list[i].port,
+			r.ssh_port, r.login);
+	if (count == 0)
 		printf("No tunnel is open to you now. Targets that must be "
 		       "recorded are reached with\n'connect TARGET', or "
 		       "'ssh %s%s TARGET'.\n",
-			p.port, p.login);
+			r.ssh_port, r.login);
 	printf("A window that opened after you logged in needs a new login "
 	       "for tunnels.\n");
 }

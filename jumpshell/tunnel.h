@@ -5,7 +5,16 @@
 
 #include "jumpshell/shell.h"
 
-/* One screen: for each target that a tunnel is open to, and each program. */
-void tunnel_print(struct shell *s);
+/* One screen: a line for each target and protocol that a tunnel is open to. */
+void tunnel_list(struct shell *s);
+
+/*
+ * The lines for each program, for one target: all of its protocols, or one
+ * (PROTO_NONE: all). Returns an exit status; why nothing is open was said.
+ */
+int tunnel_explain(struct shell *s, const char *target, enum proto proto);
+
+/* A block for ~/.ssh/config: all that is open, by its name. */
+void tunnel_config(struct shell *s);
 
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The menu, and the words of a remote command."""
 import re
+import subprocess
 
 import pytest
 
@@ -86,8 +87,8 @@ def test_wrong_input_is_answered_in_one_line(bed, typed, line):
 
 def test_help_names_every_command(bed):
     r = bed.run("help")
-    for word in ("list", "connect TARGET", "tunnel", "window", "whoami",
-                 "help", "exit"):
+    for word in ("list", "connect TARGET", "tunnel [TARGET [PROTO]]",
+                 "config", "window", "whoami", "help", "exit"):
         assert word in r.out.decode()
     assert r.status == 0 and r.err == b""
 
@@ -155,17 +156,83 @@ def test_nothing_open(bed):
                             b"opens ")
 
 
-def test_tunnels_are_explained_on_one_screen(bed):
+def open_tunnels(bed, protocols=("ssh", "rdp", "vnc")):
     bed._policy(record="optional")
-    bed.publish(bed.grant(protocols=("ssh", "rdp", "vnc"),
-                          record="optional"))
+    bed.publish(bed.grant(protocols=protocols, record="optional"))
+
+
+def test_tunnels_are_listed_on_one_screen(bed):
+    open_tunnels(bed)
     text = bed.run("tunnel").out.decode()
     assert "ssh -N -L 13389:10.20.0.10:3389 acme-tech1@198.51.100.1" in text
-    assert "mstsc /v:localhost:13389" in text
     assert "ssh -N -L 15900:10.20.0.11:5900" in text
     assert "PuTTY" in text and "WinSCP" in text
     assert len(text.splitlines()) <= 24, text
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_a_tunnel_is_explained_for_each_program(bed):
+    open_tunnels(bed)
+    text = bed.run("tunnel plc-gw rdp").out.decode()
+    for line in ("ssh -N -L 13389:10.20.0.10:3389 acme-tech1@198.51.100.1",
+                 "plink -N -L 13389:10.20.0.10:3389 acme-tech1@198.51.100.1",
+                 "source port 13389, destination 10.20.0.10:3389",
+                 "mstsc /v:localhost:13389", "xfreerdp /v:localhost:13389",
+                 "remmina -c rdp://localhost:13389"):
+        assert line in text, text
+    assert "vnc" not in text
+    everything = bed.run("tunnel plc-gw").out.decode()
+    assert "vncviewer localhost::15900" in bed.run("tunnel hmi-1").out.decode()
+    assert text.split("\n", 1)[1] in everything
+    assert ("ssh -J acme-tech1@198.51.100.1:22 maint@plc-gw"
+            in everything), everything
+    assert len(everything.splitlines()) <= 24
+
+
+@pytest.mark.parametrize("words,status,said", [
+    ("tunnel historian", 255, "not part of your window"),
+    ("tunnel plc-gw https", 255, "plc-gw: "),
+    ("tunnel plc-gw telnet9", 2, "Say: tunnel"),
+    ("tunnel plc-gw rdp now", 2, "Say: tunnel"),
+    ("tunnel ../x", 2, "Say: tunnel"), ("config now", 2, "takes nothing")])
+def test_what_has_no_tunnel_is_said(bed, words, status, said):
+    open_tunnels(bed)
+    did = bed.run(words)
+    assert (did.status, did.out) == (status, b""), did
+    assert said in did.err.decode(), did.err
+
+
+def ssh_reads(tmp_path, text, host):
+    """What OpenSSH makes of a configuration."""
+    path = tmp_path / "config"
+    path.write_text(text)
+    out = subprocess.run(["ssh", "-F", path, "-G", host], check=True,
+                         capture_output=True, text=True).stdout
+    return out.splitlines()
+
+
+def test_the_configuration_is_one(bed, tmp_path):
+    open_tunnels(bed)
+    text = bed.run("config").out.decode()
+    bastion = ssh_reads(tmp_path, text, "bastion-1")
+    assert "hostname 198.51.100.1" in bastion and "user acme-tech1" in bastion
+    assert not [line for line in bastion if line.startswith("localforward")]
+    tunnels = ssh_reads(tmp_path, text, "bastion-1-tunnels")
+    assert "localforward 13389 [10.20.0.10]:3389" in tunnels
+    local = [line.split()[1] for line in tunnels
+             if line.startswith("localforward")]
+    assert len(set(local)) == len(local) == 2
+    assert "sessiontype none" in tunnels
+    target = ssh_reads(tmp_path, text, "plc-gw")
+    assert "proxyjump bastion-1" in target and "user maint" in target
+
+
+def test_the_configuration_of_what_is_recorded(bed, tmp_path):
+    bed.publish(bed.grant())
+    text = bed.run("config").out.decode()
+    target = ssh_reads(tmp_path, text, "plc-gw")
+    assert "remotecommand plc-gw" in target
+    assert "hostname 198.51.100.1" in target and "user acme-tech1" in target
 
 
 def test_what_must_be_recorded_has_no_tunnel(bed):
@@ -193,6 +260,7 @@ def test_a_login_without_a_terminal(bed):
 
 @pytest.mark.parametrize("word,status", [
     ("list", 0), ("window", 0), ("whoami", 0), ("help", 0), ("tunnel", 0),
+    ("config", 0),
     ("exit", 0), ("", 0), ("   ", 0), ("2", 255), ("exit now", 2)])
 def test_words_without_a_menu(bed, word, status):
     assert bed.run(word).status == status
