@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/number.h"
+#include "jumpshell/certify.h"
 #include "jumpshell/listing.h"
 #include "jumpshell/onward.h"
 #include "jumpshell/tunnel.h"
@@ -116,6 +117,19 @@ static int run_config(struct shell *s, const char *rest, size_t rest_len)
 	return 0;
 }
 
+static int run_cert(struct shell *s, const char *rest, size_t rest_len)
+{
+	struct words w;
+
+	if (words_take(rest, rest_len, WORDS_LINE_MAX, &w) < 0 ||
+		w.rest_len > 0 || !name_valid(w.first)) {
+		fprintf(stderr, "For which target? ssh BASTION cert TARGET < "
+				"~/.ssh/id_ed25519.pub\n");
+		return SHELL_USAGE;
+	}
+	return certify_run(s, w.first);
+}
+
 static int run_window(struct shell *s, const char *rest, size_t rest_len)
 {
 	(void)rest;
@@ -140,6 +154,8 @@ const struct command commands[] = {
 	{"tunnel", "[TARGET [PROTO]]", "what to type for RDP, VNC, web",
 		run_tunnel},
 	{"config", "", "all of it for ~/.ssh/config", run_config},
+	{"cert", "TARGET", "a certificate for a key of yours, for ssh -J",
+		run_cert},
 	{"window", "", "what is approved, until when", run_window},
 	{"whoami", "", "the same", run_window},
 	{"help", "", "this", run_help},

@@ -88,7 +88,7 @@ def test_wrong_input_is_answered_in_one_line(bed, typed, line):
 def test_help_names_every_command(bed):
     r = bed.run("help")
     for word in ("list", "connect TARGET", "tunnel [TARGET [PROTO]]",
-                 "config", "window", "whoami", "help", "exit"):
+                 "config", "cert TARGET", "window", "whoami", "help", "exit"):
         assert word in r.out.decode()
     assert r.status == 0 and r.err == b""
 

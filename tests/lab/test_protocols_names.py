@@ -221,3 +221,78 @@ def test_the_configuration(visits, tech, login):
     did = tech.client.run([*words, "plc-gw"], env=environment,
                           input="echo on-$((6*7))\nexit\n", check=False)
     assert "on-42" in did.out, did
+
+
+# -- a key of one's own, for ssh -J
+
+def public_half(person):
+    return person.client.key(person.key).with_suffix(".pub").read_text()
+
+
+def certificate(person, target, key, **kwargs):
+    return person.login("cert", target, code=NO_CODE, input=key, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def hopper(visits):
+    """The only one here whose ssh may be hopped with: of a machine that need
+    not be recorded."""
+    path = "/etc/jump/policy.d/hop.conf"
+    visits.bastion.put(path, """[conduit hoppers]
+Users = hop-*
+To = cell-b
+Protocols = ssh
+MaxWindow = 8h
+Approvals = 1
+Record = optional
+OtpGrace = 1h
+""")
+    visits.bastion.run("jumpctl policy check && jumpctl inventory push && "
+                       "systemctl start jump-apply")
+    person = visits.enrol("hop-tech", key="hopper")
+    visits.window(person.name, targets=("historian",), record="optional")
+    one = Login(person)
+    yield person
+    one.end()
+
+
+def test_cert_for_a_hop(visits, hopper):
+    """ssh's own -J, with names, and with the account that was granted."""
+    signed = certificate(hopper, "historian", public_half(hopper))
+    assert signed.rc == 0, signed
+    key = hopper.client.key(hopper.key)
+    key.with_name(f"{key.name}-cert.pub").write_text(signed.out)
+    looked = hopper.client.run(["ssh-keygen", "-Lf",
+                                key.with_name(f"{key.name}-cert.pub")]).out
+    assert f"user={hopper.name}" in looked and "maint" in looked
+    assert "10.30.0.2/32" in looked and "port-forwarding" not in looked
+    line = line_for(printed(hopper, "tunnel", "historian", "ssh"), "OpenSSH")
+    path = hopper.client.dir / "hop.conf"
+    path.write_text(f"Host *\n\tIdentityFile {key}\n\tIdentitiesOnly yes\n"
+                    "\tStrictHostKeyChecking accept-new\n\t"
+                    f"UserKnownHostsFile {hopper.client.dir}/known_hosts\n")
+    seen = Evidence(visits.site)
+    did = hopper.client.run([*line[:1], "-F", path, *line[1:], "hostname"],
+                            env=hopper.client.environment(NO_CODE))
+    assert did.out.strip(), did
+    seen.audit("USER_START", op="jump:conn_open", target="historian",
+               acct=hopper.name)
+
+
+def test_cert_for_what_is_no_key(hopper):
+    for key in ("", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7 x\n",
+                "ssh-ed25519 AAAA\n", "x" * 5000,
+                "ssh-ed25519 " + "A" * 68 + "\n"):
+        did = certificate(hopper, "historian", key)
+        assert did.rc == 2 and "Send the public half" in did.err, did
+        assert did.out == ""
+
+
+def test_no_cert_for_what_must_be_recorded(tech, login):
+    did = certificate(tech, "plc-gw", public_half(tech))
+    assert did.rc == 255 and did.out == "" and "recorded" in did.err, did
+
+
+def test_no_cert_for_what_is_not_granted(tech, login):
+    did = certificate(tech, "historian", public_half(tech))
+    assert did.rc == 255 and did.out == "", did
