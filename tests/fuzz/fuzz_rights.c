@@ -14,56 +14,12 @@
 
 #include "base/cleanup.h"
 #include "grants/reader.h"
+#include "tests/fuzz/cellfile.h"
 
 #define FILE_MAX  ((size_t)1 << 20)
 #define USERS_MAX 8
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void put(int fd, const uint8_t *data, size_t size)
-{
-	if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)size) < 0 ||
-		pwrite(fd, data, size, 0) != (ssize_t)size)
-		abort();
-}
-
-static uint32_t u32_at(const uint8_t *bytes)
-{
-	uint32_t value;
-
-	memcpy(&value, bytes, sizeof(value));
-	return le32toh(value);
-}
-
-static void seal(uint8_t *cell, uint64_t binding, int table, uint32_t index)
-{
-	uint64_t sum = htole64(
-		cell_checksum(binding, (enum cell_table)table, index, cell));
-
-	memcpy(cell + CELL_PAYLOAD, &sum, sizeof(sum));
-}
-
-/* All checksums as a writer would have made them; what is behind the last
- * whole table gets one of the last table's. */
-static void reseal(uint8_t *bytes, size_t size)
-{
-	size_t at = CELL_SIZE;
-	uint64_t binding;
-
-	if (size < CELL_SIZE)
-		return;
-	memcpy(&binding, bytes + 12, sizeof(binding));
-	binding = le64toh(binding);
-	seal(bytes, 0, CELL_HEADER, 0);
-	for (int table = CELL_USERS; table < CELL_TABLES; table++) {
-		uint32_t count = u32_at(bytes + 20 + 4 * (table - 1));
-
-		for (uint32_t i = 0; i < count && at + CELL_SIZE <= size; i++) {
-			seal(bytes + at, binding, table, i);
-			at += CELL_SIZE;
-		}
-	}
-}
 
 static void ask(const struct rights_view *v, const char *name, uint32_t uid)
 {
