@@ -125,10 +125,11 @@ def test_a_page_by_name_through_a_proxy(tech, login):
     assert login.cancel("-D", "11080").rc == 0
 
 
-def test_a_name_that_was_not_granted_is_not_looked_up(login):
+def test_a_name_that_was_not_granted_is_refused(tech, login):
     for name in "historian", "nowhere":
-        did = login.client.run(login.hop(f"{name}:{RDP}"), check=False)
-        assert did.rc != 0 and "administratively prohibited" in did.err, did
+        did = tech.login(options=["-W", f"{name}:{RDP}"], code=NO_CODE)
+        assert did.rc == 255, did
+        assert "administratively prohibited" in did.err, did
 
 
 def test_a_hop_by_name_to_what_is_recorded_says_what_to_type(tech, login):
