@@ -147,6 +147,14 @@ class Terminal:
         before, self.seen = self.seen.split(text, 1)
         return before + text
 
+    def expect_keys(self, timeout=10):
+        """Waits until keys are taken one by one: the prompt comes before, and
+        what is an end of file then is a key afterwards."""
+        end = time.monotonic() + timeout
+        while termios.tcgetattr(self.fd)[3] & termios.ICANON:
+            assert time.monotonic() < end, "no line editor"
+            time.sleep(0.01)
+
     def wait(self, timeout=10):
         """The exit status; reads on meanwhile."""
         end = time.monotonic() + timeout

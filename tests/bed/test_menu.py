@@ -9,6 +9,7 @@ import pytest
 def menu(bed, **more):
     t = bed.terminal(**more)
     t.expect("jump> ")
+    t.expect_keys()
     return t
 
 

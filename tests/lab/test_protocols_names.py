@@ -127,7 +127,8 @@ def test_a_page_by_name_through_a_proxy(tech, login):
 
 def test_a_name_that_was_not_granted_is_refused(tech, login):
     for name in "historian", "nowhere":
-        did = tech.login(options=["-W", f"{name}:{RDP}"], code=NO_CODE)
+        did = tech.login(code=NO_CODE, options=["-W", f"{name}:{RDP}", "-o",
+                                               "LogLevel=INFO"])
         assert did.rc == 255, did
         assert "administratively prohibited" in did.err, did
 
