@@ -34,7 +34,7 @@ def typed(bed, block, **words):
 
 
 def test_first_window_as_written(open_site):
-    (bastion_conf, zone, look, rights, names, people, meet,
+    (bastion_conf, zone, look, rights, check, people, meet,
      window) = blocks()
     with open_site(default_id()[:11] + "r") as site:
         bastion, service = site.bastion, site.approvals
@@ -53,9 +53,7 @@ def test_first_window_as_written(open_site):
         bastion.run(re.search(r"systemctl enable .*", said)[0])
         bastion.put("/etc/jump/policy.d/cell-a.conf", zone + "\n" +
                     rights.replace("ssh-ed25519 AAAA...", key))
-        typed(bastion, names)
-        assert bastion.run("getent hosts plc-gw").out.startswith(
-            site.ot["plc-gw"].v4)
+        typed(bastion, check)
 
         service.run("cp /usr/share/doc/jump-approvals/examples/approvals.conf "
                     "/etc/jump")
@@ -78,3 +76,6 @@ def test_first_window_as_written(open_site):
         seen = site.supplier.ssh(f"acme-tech1@{v4('it', BASTION)}", "plc-gw",
                                  "id", code=Totp(seed), options=["-p", "2222"])
         assert "(maint)" in seen.out, seen
+        uid = bastion.run("id -u acme-tech1").out.strip()
+        assert site.ot["plc-gw"].v4 in bastion.run_as(
+            uid, ["getent", "ahosts", "plc-gw"]).out
