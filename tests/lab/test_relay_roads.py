@@ -762,6 +762,22 @@ def test_session_over_connection_over(kit, session):
     assert kit.wait_event(mark, "conn.close")["JUMP_REASON"] == "peer"
 
 
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_session_that_ends_with_its_grant_says_so(kit, session, ordered):
+    """Who ends a session for its rights ends its connections too, and the
+    record of the session may be gone before these have looked."""
+    held, mark = hold(session, "tunnel4"), kit.bed.journal_mark()
+    record, = kit.connections().values()
+    kit.bed.run(["kill", "-STOP", record["pid"]])
+    kit.publish([grant("G-hmi", "hmi-1", ["http"], revoked=True)])
+    session.forget()
+    if ordered:
+        kit.bed.run(["kill", "-TERM", record["pid"]])
+    kit.bed.run(["kill", "-CONT", record["pid"]])
+    held.ended()
+    assert kit.wait_event(mark, "conn.close")["JUMP_REASON"] == "revoked"
+
+
 def test_rights_unreadable_for_long_cut(kit, session):
     held, mark = hold(session, "tunnel4"), kit.bed.journal_mark()
     kit.bed.run("mv /run/jump/db/current /run/jump/db/aside")

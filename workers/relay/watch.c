@@ -89,7 +89,8 @@ static bool had_news(struct watch *w)
 	return any;
 }
 
-static void ask_again(struct watch *w, struct connection *c)
+/* True when the rights of now say no. */
+static bool ask_again(struct watch *w, struct connection *c)
 {
 	const struct identity *who = c->who;
 	const struct ask ask = {
@@ -111,23 +112,24 @@ static void ask_again(struct watch *w, struct connection *c)
 	if (rights_open(RIGHTS_DB, 0, &rights) < 0) {
 		if (w->unread_ms == 0)
 			w->unread_ms = moment_boot_ms();
-		return;
+		return false;
 	}
 	permit = permit_from_rights(rights, &ask, moment_now_sec(&c->clock));
 	if (strcmp(permit.reason, "error") == 0) {
 		if (w->unread_ms == 0)
 			w->unread_ms = moment_boot_ms();
-		return;
+		return false;
 	}
 	w->unread_ms = 0;
 	term_renew(&c->term, &permit, &c->clock, moment_boot_ms());
 	if (!permit.allow)
-		return;
+		return true;
 	if (permit.until != c->permit.until ||
 		strcmp(permit.grant, c->permit.grant) != 0) {
 		c->permit = permit;
 		(void)record_update(RELAY_CONNECTIONS_DIR, c);
 	}
+	return false;
 }
 
 static bool session_lives(const struct connection *c)
@@ -139,25 +141,30 @@ static bool session_lives(const struct connection *c)
 	       strcmp(now.uuid, s->uuid) == 0 && now.uid == s->uid;
 }
 
-/* What it depends on beside its rights. NULL, or the reason to cut. */
-static const char *lost(const struct connection *c)
+/*
+ * What it depends on beside its rights. NULL, or the reason to cut. A session
+ * that was ended because its rights were is gone for that reason.
+ */
+static const char *lost(struct watch *w, struct connection *c)
 {
 	if (c->live_fd >= 0 && !live_held(c->live_fd))
 		return "recorder";
-	return session_lives(c) ? NULL : "peer";
+	if (session_lives(c))
+		return NULL;
+	return ask_again(w, c) ? c->term.reason : "peer";
 }
 
 static bool look(struct watch *w, struct connection *c)
 {
 	char generation[sizeof(w->generation)];
-	const char *reason = lost(c);
+	const char *reason = lost(w, c);
 
 	if (reason)
 		return cut(c, reason, "relay");
 	read_generation(generation);
 	if (strcmp(generation, w->generation) != 0 || w->unread_ms) {
 		memcpy(w->generation, generation, sizeof(generation));
-		ask_again(w, c);
+		(void)ask_again(w, c);
 	}
 	if (w->unread_ms && moment_boot_ms() - w->unread_ms > UNREAD_MAX_MS)
 		return cut(c, "error", "relay");
@@ -172,9 +179,9 @@ static bool ordered(struct watch *w, struct connection *c)
 
 	if (read(w->orders, &order, sizeof(order)) != sizeof(order))
 		return false;
-	reason = lost(c);
+	reason = lost(w, c);
 	if (!reason && moment_boot_ms() < c->term.end_ms)
-		ask_again(w, c);
+		(void)ask_again(w, c);
 	if (!reason)
 		reason = moment_boot_ms() < c->term.end_ms ? "revoked"
 							   : c->term.reason;
@@ -186,7 +193,7 @@ static bool over(struct watch *w, struct connection *c)
 {
 	if (moment_boot_ms() < c->term.end_ms)
 		return false;
-	ask_again(w, c);
+	(void)ask_again(w, c);
 	if (moment_boot_ms() < c->term.end_ms)
 		return false;
 	return cut(c, c->term.reason, "relay");
