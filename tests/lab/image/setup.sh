@@ -77,7 +77,10 @@ mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
 	systemd-pstore.service systemd-update-utmp-runlevel.service \
 	getty@tty1.service console-getty.service serial-getty@ttyS0.service \
 	ssh.socket systemd-resolved.service systemd-timesyncd.service
+# A third of the tree, for 3D that no X server here has.
+rm -rf "$tree"/usr/lib/x86_64-linux-gnu/libLLVM* \
+	"$tree"/usr/lib/x86_64-linux-gnu/dri
 # Installed for the tests that start them.
-for unit in nscd chrony; do
+for unit in nscd chrony xrdp xrdp-sesman; do
 	rm -f "$wants/$unit.service"
 done

@@ -18,6 +18,7 @@ class Target:
     number: int
     trusts_ca: bool = True
     host_key: str = ""
+    ports: dict = dataclasses.field(default_factory=dict)
 
     @property
     def v4(self):
@@ -71,8 +72,19 @@ class Ot:
                      f"Address = {target.v4} {target.v6}\n"
                      f"Protocols = {protocols}\n"
                      f"HostKey = {target.host_key}\n"
-                     f"Accounts = {' '.join(ACCOUNTS)}\n\n")
+                     f"Accounts = {' '.join(ACCOUNTS)}\n")
+            for protocol, port in target.ports.items():
+                text += f"Port.{protocol} = {port}\n"
+            text += "\n"
         return text
+
+    def leave_out(self, *ports):
+        """The stand-ins give these ports up, for real servers."""
+        with_others = {*self.bed.run("cat /etc/ot/without 2>/dev/null",
+                                     check=False).out.split(),
+                       *map(str, ports)}
+        self.bed.put("/etc/ot/without", " ".join(sorted(with_others)) + "\n")
+        self.bed.run("systemctl restart ot-services")
 
     def trust_ca(self, zone, public_key):
         """Targets of zone accept user certificates of this CA from now on."""

@@ -8,6 +8,8 @@
 19    source: reads a line with a number, sends that many bytes of the pattern
 80    HTTP: a page that names the address that was asked
 3389, 5900  stand in for RDP and VNC: greet with a line, then echo
+
+Ports named in /etc/ot/without are left to the real servers.
 """
 import asyncio
 import hashlib
@@ -16,6 +18,7 @@ import pathlib
 
 PATTERN = bytes(range(256)) * 256
 LOG = pathlib.Path("/run/ot/discard")
+WITHOUT = pathlib.Path("/etc/ot/without")
 
 
 async def copy_back(reader, writer):
@@ -92,7 +95,10 @@ SERVICES = {7: copy_back, 9: discard, 19: source, 80: http,
 async def main():
     loop = asyncio.get_running_loop()
     LOG.parent.mkdir(exist_ok=True)
+    without = WITHOUT.read_text().split() if WITHOUT.exists() else []
     for port, serve in SERVICES.items():
+        if str(port) in without:
+            continue
         await asyncio.start_server(closing(serve), ["0.0.0.0", "::"], port,
                                    limit=1 << 20, backlog=512)
     # One socket an address, or the answer would leave from another one.
