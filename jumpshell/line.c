@@ -156,6 +156,19 @@ static size_t complete(struct shell *s, const char *begun, size_t len,
 	}
 }
 
+/* Where the target begins in a line like "connect hm"; 0: it has none. */
+static size_t target_begins(const char *line, size_t len)
+{
+	for (const struct command *c = commands; c->word; c++) {
+		size_t n = strlen(c->word);
+
+		if (strstr(c->args, "TARGET") && len > n &&
+			strncmp(line, c->word, n) == 0 && line[n] == ' ')
+			return n + 1;
+	}
+	return 0;
+}
+
 static unsigned char on_tab(EditLine *el, int c)
 {
 	struct line_editor *l = of(el);
@@ -163,17 +176,14 @@ static unsigned char on_tab(EditLine *el, int c)
 	size_t len = (size_t)(info->cursor - info->buffer);
 	const char *begun = info->buffer;
 	char common[NAME_SIZE] = "", rest[NAME_SIZE + 2];
-	bool second = len >= 8 && strncmp(begun, "connect ", 8) == 0;
-	size_t found;
+	size_t found, before = target_begins(begun, len);
 
 	(void)c;
-	if (second) {
-		begun += 8;
-		len -= 8;
-	}
+	begun += before;
+	len -= before;
 	if (len >= NAME_SIZE || memchr(begun, ' ', len))
 		return CC_REFRESH_BEEP;
-	found = complete(l->shell, begun, len, second, common);
+	found = complete(l->shell, begun, len, before > 0, common);
 	if (found == 0 || strlen(common) < len)
 		return CC_REFRESH_BEEP;
 	snprintf(rest, sizeof(rest), "%s%s", common + len,

@@ -100,6 +100,8 @@ def test_completion(bed):
     t.expect("-gw ")
     t.send("\x15connect hm\t")
     t.expect("i-1 ")
+    t.send("\x15tunnel plc\t")
+    t.expect("-gw ")
     t.send("\x15tun\t\r")
     t.expect("A tunnel carries one port")
     t.expect("jump> ")
