@@ -57,9 +57,11 @@ static void print_web(const struct reach *r, const struct forward *f)
 		r->plink_port, r->login);
 	printf("  %-9s Connection > SSH > Tunnels: source port %u, Dynamic\n",
 		"PuTTY", REACH_SOCKS_PORT);
-	printf("  %-9s chromium --proxy-server=socks5://localhost:%u "
-	       "%s://%s%s/\n",
-		"Chromium", REACH_SOCKS_PORT, scheme, f->target->name, port);
+	/* one that runs already would take the address and forget the proxy */
+	printf("  %-9s chromium --user-data-dir=%s "
+	       "--proxy-server=socks5://localhost:%u %s://%s%s/\n",
+		"Chromium", f->target->name, REACH_SOCKS_PORT, scheme,
+		f->target->name, port);
 	printf("  %-9s Settings > Network: SOCKS v5 localhost port %u, Proxy "
 	       "DNS; %s://%s%s/\n",
 		"Firefox", REACH_SOCKS_PORT, scheme, f->target->name, port);
@@ -110,6 +112,7 @@ int tunnel_explain(struct shell *s, const char *target, enum proto proto)
 {
 	struct forward list[REACH_FORWARDS_MAX];
 	size_t count = reach_forwards(s, list, ARRAY_LEN(list)), shown = 0;
+	bool web = false;
 	struct reach r;
 
 	reach_look(s, &r);
@@ -121,7 +124,12 @@ int tunnel_explain(struct shell *s, const char *target, enum proto proto)
 			printf("On your own machine: one line to stay open, "
 			       "one to look beside it.\n");
 		explain(s, &r, &list[i]);
+		web |= reach_is_web(list[i].proto);
 	}
+	if (web)
+		printf("What is not in your window does not open: the browser "
+		       "says that the proxy or\nSOCKS connection failed, ssh "
+		       "'administratively prohibited'. 'list' says what is.\n");
 	return shown ? 0 : nothing_of(s, target, proto);
 }
 

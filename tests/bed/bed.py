@@ -326,13 +326,13 @@ HostKey = {keys['plc-gw']}
 [target hmi-1]
 Zone = cell-a
 Address = {TARGETS['hmi-1']}
-Protocols = ssh vnc
+Protocols = ssh vnc https
 Accounts = maint
 HostKey = {keys['hmi-1']}
 [conduit vendors]
 Users = acme-*
 To = cell-a
-Protocols = ssh rdp vnc
+Protocols = ssh rdp vnc https
 MaxWindow = 8h
 Grace = {grace}
 Approvals = 1

@@ -192,6 +192,20 @@ def test_a_tunnel_is_explained_for_each_program(bed):
     assert len(everything.splitlines()) <= 24
 
 
+def test_a_browser_gets_a_profile_of_its_own(bed):
+    """One that runs already takes the address and forgets the proxy."""
+    open_tunnels(bed, protocols=("https",))
+    text = bed.run("tunnel hmi-1").out.decode()
+    assert ("chromium --user-data-dir=hmi-1 "
+            "--proxy-server=socks5://localhost:1080 https://hmi-1/") in text
+    assert "ssh -N -D 1080 acme-tech1@198.51.100.1" in text
+    # what ssh and browser say of a refusal does not name it
+    assert "SOCKS connection failed" in text.replace("\n", " ")
+    assert "administratively prohibited" in text
+    assert len(text.splitlines()) <= 24
+    assert max(map(len, text.splitlines())) <= 100
+
+
 @pytest.mark.parametrize("words,status,said", [
     ("tunnel historian", 255, "not part of your window"),
     ("tunnel plc-gw https", 255, "plc-gw: "),

@@ -170,11 +170,12 @@ def test_the_line_for_a_browser(tech, login):
     text = printed(tech, "tunnel", "hmi-1", "http")
     _, *words, where = line_for(text, "OpenSSH")
     chromium = line_for(text, "Chromium")
-    proxy = chromium[1].removeprefix("--proxy-server=socks5://")
+    proxy = next(word for word in chromium if "--proxy-server" in word)
+    proxy = proxy.removeprefix("--proxy-server=socks5://")
     child = tech.client.ssh_start(where, code=NO_CODE, key=tech.key,
                                   options=words)
     wait_for(lambda: tech.client.run(["curl", "-sS", "--socks5-hostname",
-                                      proxy, chromium[2]], check=False).rc == 0,
+                                      proxy, chromium[-1]], check=False).rc == 0,
              15, "the page")
     child.kill()
 
