@@ -81,6 +81,6 @@ mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
 rm -rf "$tree"/usr/lib/x86_64-linux-gnu/libLLVM* \
 	"$tree"/usr/lib/x86_64-linux-gnu/dri
 # Installed for the tests that start them.
-for unit in nscd chrony xrdp xrdp-sesman; do
+for unit in nscd chrony xrdp xrdp-sesman nginx; do
 	rm -f "$wants/$unit.service"
 done

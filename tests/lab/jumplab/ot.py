@@ -62,7 +62,7 @@ class Ot:
             self.targets[name].host_key = f"{kind} {key}"
         return self
 
-    def policy(self, protocols="ssh sftp rdp vnc http"):
+    def policy(self, protocols="ssh sftp rdp vnc http https"):
         """[zone] and [target] sections of everything here; conduits are the
         test's own."""
         text = "".join(f"[zone {one.name}]\nNetworks = {one.v4} {one.v6}\n\n"
