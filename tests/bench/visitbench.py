@@ -34,8 +34,11 @@ APPROVE = "while read -r id; do jumpctl approve $id --identity {anna}; done"
 class Bench(SiteBench):
     """A site with everything of the product at work."""
 
+    def __init__(self, **conduits):
+        self.conduits = conduits
+
     def prepare(self):
-        self.visits = Visits(self.site)
+        self.visits = Visits(self.site, **self.conduits)
         self.bed = self.site.bastion
         self.inside = Inside(self.bed)
 
