@@ -94,7 +94,7 @@ static void check_text(const struct policy *p, const struct policy_errors *e)
 		p->conduit_count == 1 ? "" : "s");
 }
 
-int policy_words(const struct invocation *in, const char **ret_dir)
+static int take_words(const struct invocation *in, const char **ret_dir)
 {
 	static const struct option options[] = {
 		{"dir", required_argument, NULL, 'd'}, {0}};
@@ -117,7 +117,7 @@ static int policy_check(const struct invocation *in)
 	static struct policy_errors errors;
 	_cleanup_policy_ struct policy p = {0};
 	const char *dir;
-	int r = policy_words(in, &dir);
+	int r = take_words(in, &dir);
 
 	if (r != EXIT_OK)
 		return r;
@@ -168,7 +168,8 @@ const struct command policy_commands[] = {
 			"fits PROTO)\n"
 			"  --dir DIR       another policy; rights are not "
 			"looked at then\n"
-			"  --rights FILE   another rights.db than the published "
+			"  --rights FILE   another rights.db than the "
+			"published "
 			"one\n"
 			"\n"
 			"Exit status: 0 yes, 1 no, 3 the policy could not be "

@@ -15,9 +15,6 @@
 int policy_read(const char *dir, struct policy *ret_policy,
 	struct policy_errors *ret_errors);
 
-/* For verbs that take --dir alone: EXIT_OK and the folder, or the status. */
-int policy_words(const struct invocation *in, const char **ret_dir);
-
 void policy_errors_print(FILE *out, const struct policy_errors *e);
 json_t *policy_errors_json(const struct policy_errors *e);
 
