@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "grants/cells.h"
@@ -29,7 +30,8 @@ static inline uint32_t u32_at(const uint8_t *bytes)
 	return le32toh(value);
 }
 
-static inline void seal(uint8_t *cell, uint64_t binding, int table, uint32_t index)
+static inline void seal(
+	uint8_t *cell, uint64_t binding, int table, uint32_t index)
 {
 	uint64_t sum = htole64(
 		cell_checksum(binding, (enum cell_table)table, index, cell));
@@ -57,6 +59,32 @@ static inline void reseal(uint8_t *bytes, size_t size)
 			at += CELL_SIZE;
 		}
 	}
+}
+
+#define FILE_MAX ((size_t)1 << 20)
+
+/* Has `read` look at the bytes in both ways. */
+static inline int cellfile_read(
+	const uint8_t *data, size_t size, void (*read)(int fd))
+{
+	static int fd = -1;
+	uint8_t *copy;
+
+	if (fd < 0)
+		fd = memfd_create("cells", MFD_CLOEXEC);
+	if (fd < 0 || size > FILE_MAX)
+		return 0;
+	put(fd, data, size);
+	read(fd);
+	copy = malloc(size + 1);
+	if (!copy)
+		return 0;
+	memcpy(copy, data, size);
+	reseal(copy, size);
+	put(fd, copy, size);
+	free(copy);
+	read(fd);
+	return 0;
 }
 
 #endif

@@ -4,19 +4,16 @@
  * checksums put right, so that what lies behind them is reached too. Every
  * user is looked up, every view loaded and asked.
  */
-#include <endian.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "grants/reader.h"
 #include "tests/fuzz/cellfile.h"
 
-#define FILE_MAX  ((size_t)1 << 20)
 #define USERS_MAX 8
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -72,7 +69,7 @@ static void read_all(struct rights *r)
 	}
 }
 
-static void read_file(int fd, int info_fd)
+static void read_file(int fd)
 {
 	_cleanup_rights_ struct rights *r = calloc(1, sizeof(*r));
 
@@ -82,27 +79,11 @@ static void read_file(int fd, int info_fd)
 	if (cells_open(fd, &r->cells) < 0)
 		return;
 	/* The info's generation seldom fits: its settings are not needed. */
-	(void)reader_attach(r, info_fd);
+	(void)reader_attach(r, fd);
 	read_all(r);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static int fd = -1;
-	_cleanup_free_ uint8_t *copy = NULL;
-
-	if (fd < 0)
-		fd = memfd_create("rights", MFD_CLOEXEC);
-	if (fd < 0 || size > FILE_MAX)
-		return 0;
-	put(fd, data, size);
-	read_file(fd, fd);
-	copy = malloc(size + 1);
-	if (!copy)
-		return 0;
-	memcpy(copy, data, size);
-	reseal(copy, size);
-	put(fd, copy, size);
-	read_file(fd, fd);
-	return 0;
+	return cellfile_read(data, size, read_file);
 }
