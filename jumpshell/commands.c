@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/number.h"
 #include "jumpshell/certify.h"
+#include "jumpshell/clientconfig.h"
 #include "jumpshell/listing.h"
 #include "jumpshell/onward.h"
 #include "jumpshell/tunnel.h"
@@ -113,7 +114,7 @@ static int run_config(struct shell *s, const char *rest, size_t rest_len)
 	(void)rest;
 	if (no_arguments("config", rest_len))
 		return SHELL_USAGE;
-	tunnel_config(s);
+	clientconfig_print(s);
 	return 0;
 }
 

@@ -14,7 +14,4 @@ void tunnel_list(struct shell *s);
  */
 int tunnel_explain(struct shell *s, const char *target, enum proto proto);
 
-/* A block for ~/.ssh/config: all that is open, by its name. */
-void tunnel_config(struct shell *s);
-
 #endif

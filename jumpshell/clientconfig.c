@@ -4,13 +4,14 @@
  * open has its name there. `ssh plc-gw` is the brokered road or the tunnelled
  * one, as the window allows.
  */
+#include "jumpshell/clientconfig.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "jumpshell/reach.h"
 #include "jumpshell/texts.h"
-#include "jumpshell/tunnel.h"
 
 static void print_bastion(
 	struct shell *s, const struct reach *r, const char *more)
@@ -64,7 +65,7 @@ static void print_target(
 		printf("\tUser %s\n", d.grant->account);
 }
 
-void tunnel_config(struct shell *s)
+void clientconfig_print(struct shell *s)
 {
 	struct forward list[REACH_FORWARDS_MAX];
 	size_t count = reach_forwards(s, list, ARRAY_LEN(list));
