@@ -51,38 +51,59 @@ static int print_all(int memory_file)
 	return fwrite(text, 1, (size_t)n, stdout) == (size_t)n ? 0 : -EIO;
 }
 
-static int refuse(const char *target, const char *reason)
+/* What the worker refuses it writes down itself. */
+static void write_down(
+	const struct shell *s, const char *target, const char *reason)
+{
+	struct event e = {
+		.id = EVENT_CERT_ISSUED,
+		.target = target,
+		.reason = reason,
+	};
+
+	(void)witness_emit(&s->witness, &e);
+}
+
+static int tell(const char *target, const char *reason)
 {
 	fprintf(stderr, "%s: %s\n", target, text_refusal(reason));
 	return SHELL_REFUSED;
 }
 
-static int certify(const struct decision *d, const char *key)
+static int refuse(const struct shell *s, const char *target, const char *reason)
+{
+	write_down(s, target, reason);
+	return tell(target, reason);
+}
+
+static int certify(
+	const struct shell *s, const struct decision *d, const char *key)
 {
 	_cleanup_close_ int sock = certificate_connect(d->target->zone);
 	_cleanup_close_ int file = memfile_open("certificate");
+	const char *target = d->target->name;
 	struct ask_answer answer = {0};
 	char conn[CONN_SIZE];
 	const struct certificate_request q = {
 		.conn = conn,
-		.target = d->target->name,
+		.target = target,
 		.account = d->grant->account,
 		.public_line = key,
 	};
 	int r;
 
 	if (sock < 0)
-		return refuse(d->target->name, "certificate");
+		return refuse(s, target, "certificate");
 	if (file < 0 || conn_make(conn) < 0)
-		return refuse(d->target->name, "error");
+		return refuse(s, target, "error");
 	r = certificate_get(sock, &q, file, &answer);
 	if (r == -EACCES)
 		return strcmp(answer.reason, "request") == 0
-			       ? usage(d->target->name)
-			       : refuse(d->target->name, answer.reason);
+			       ? usage(target)
+			       : tell(target, answer.reason);
 	if (r == 0)
 		r = print_all(file);
-	return r == 0 ? 0 : refuse(d->target->name, "certificate");
+	return r == 0 ? 0 : refuse(s, target, "certificate");
 }
 
 int certify_run(struct shell *s, const char *target)
@@ -93,13 +114,14 @@ int certify_run(struct shell *s, const char *target)
 	const char *not_now;
 
 	if (!d.allow) {
+		write_down(s, target, reason_word(d.reason));
 		text_denied(&s->access, target, &d);
 		return SHELL_REFUSED;
 	}
 	not_now = access_not_now(&s->access);
 	if (not_now)
-		return refuse(target, not_now);
+		return refuse(s, target, not_now);
 	if (s->terminal.is || take_key(key) < 0)
 		return usage(target);
-	return certify(&d, key);
+	return certify(s, &d, key);
 }

@@ -291,11 +291,22 @@ def test_cert_for_what_is_no_key(hopper):
         assert did.out == ""
 
 
-def test_no_cert_for_what_must_be_recorded(tech, login):
-    did = certificate(tech, "plc-gw", public_half(tech))
-    assert did.rc == 255 and did.out == "" and "recorded" in did.err, did
-
-
-def test_no_cert_for_what_is_not_granted(tech, login):
-    did = certificate(tech, "historian", public_half(tech))
+def refused_cert(visits, person, target, reason):
+    """The person hears why, and both logs have the same word."""
+    seen = Evidence(visits.site)
+    did = certificate(person, target, public_half(person))
     assert did.rc == 255 and did.out == "", did
+    seen.audit("CRYPTO_KEY_USER", op="jump:cert", acct=person.name,
+               reason=reason, res="failed")
+    seen.journal("cert.issue", user=person.name, target=target,
+                 reason=reason, outcome="failure")
+    return did.err
+
+
+def test_no_cert_for_what_must_be_recorded(visits, tech, login):
+    assert "recorded" in refused_cert(visits, tech, "plc-gw", "recording")
+
+
+def test_no_cert_for_what_is_not_granted(visits, tech, login):
+    assert "not part of your window" in refused_cert(
+        visits, tech, "historian", "target")
