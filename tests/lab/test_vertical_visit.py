@@ -101,7 +101,7 @@ def test_the_whole_visit_on_a_terminal(visits, road):
     child.expect(f"{person.name} at bastion-1. What a target prints is "
                  "recorded")
     child.expect("plc-gw +ssh")
-    child.expect("until today .* left")
+    child.expect("until (today|tomorrow) .* left")
     child.expect("jump> ")
     child.sendline("connect plc-gw")
     child.expect(r"maint@plc-gw:\S* ?\$ ")
