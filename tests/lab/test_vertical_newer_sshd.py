@@ -3,14 +3,16 @@
 instead of by its program's name, and that has its work done by two programs.
 The visits, refusals and cuts are those of the stock one."""
 import re
+import subprocess
 
 import pytest
 
 from jumplab import image
+from jumplab.bed import wait_for
 from jumplab.login import Login
 from jumplab.party import NO_CODE
 from jumplab.place import default_id
-from jumplab.visit import V4
+from jumplab.visit import PORT, V4
 from test_vertical_cuts import (deaf_processes, nothing, party,
                                 ready_for_cuts, under)
 from test_vertical_cuts import test_a_revocation_cuts as a_revocation_cuts
@@ -89,6 +91,26 @@ def test_logins_do_not_use_up_an_address(visits):
         did = person.login("whoami", code=NO_CODE)
         assert did.rc == 0, did
     staying.end()
+
+
+def test_an_address_that_lets_logins_hang_is_kept_out(visits):
+    """And nobody elsewhere."""
+    config, stranger = "/etc/jump/sshd_config", visits.site.second_supplier
+    person = visits.enrol("acme-elsewhere", key="elsewhere")
+    visits.window(person.name)
+    visits.bastion.run(f"cp {config} /root/; sed -i 's/^LoginGraceTime .*/"
+                       f"LoginGraceTime 2/' {config}; "
+                       "systemctl reload jump-sshd")
+    try:
+        for _ in range(4):
+            stranger.popen(["nc", V4, PORT], stdin=subprocess.PIPE)
+        wait_for(lambda: "Not allowed at this time" in stranger.run(
+            ["nc", "-w", "2", V4, PORT], input="", check=False).out, 15,
+            "no greeting any more")
+        assert person.login("whoami").rc == 0
+    finally:
+        visits.bastion.run(f"cp /root/sshd_config {config}; "
+                           "systemctl reload jump-sshd")
 
 
 def test_what_the_administrator_says_of_penalties_counts(visits):
