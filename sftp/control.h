@@ -19,6 +19,7 @@
 #define CONTROL_NAME_SIZE 4097 /* a path on a target: bytes, then a NUL */
 #define CONTROL_TEXT_SIZE 256  /* a sentence for people */
 #define CONTROL_LINKS_MAX 16   /* targets open at a time in one session */
+#define CONTROL_NO_LINK   255  /* of an EVENT that is about no target */
 #define CONTROL_PATTERNS_MAX 8
 #define CONTROL_PATTERN_SIZE 64
 
@@ -77,7 +78,7 @@ enum file_act {
 struct file_event {
 	uint8_t act;	   /* enum file_act */
 	uint8_t direction; /* enum file_direction, of a transfer */
-	bool done;	   /* the target said OK; of what is over */
+	bool done;	   /* TRANSFER: the target said OK to all of it */
 	bool whole;	   /* from the first byte to the last, in order */
 	bool has_sum;
 	uint32_t times;	   /* LOOK, DENIED: so many since the last one */
@@ -89,7 +90,13 @@ struct file_event {
 
 struct control {
 	uint8_t kind; /* enum control_kind */
-	uint8_t link; /* 0..CONTROL_LINKS_MAX-1, given by OPENED */
+	/*
+	 * 0..CONTROL_LINKS_MAX-1, given by OPENED. An EVENT may have
+	 * CONTROL_NO_LINK (then target may name one that was asked for), and
+	 * the events of what ended with a link come after its OVER, before
+	 * its CLOSE: until then the number is not free.
+	 */
+	uint8_t link;
 	char target[NAME_SIZE];
 	char text[CONTROL_TEXT_SIZE];
 	struct file_terms terms; /* OPENED */
