@@ -73,6 +73,10 @@ static const struct {
 	{"JUMP_BYTES_IN, JUMP_BYTES_OUT", "From the machine, and to it."},
 	{"JUMP_DURATION_MS", "How long it lasted."},
 	{"JUMP_SERIAL", "The snapshot's number."},
+	{"JUMP_COUNT",
+		"So many refusals more, of the same user for the same reason: "
+		"of those in a minute the first 20 have entries of their own. "
+		"In audit records _count_."},
 	{"JUMP_AUDIT", "What became of the audit record: _ok_, or why not."},
 	{"JUMP_SCHEMA", "1. Grows when a field changes its meaning."},
 };

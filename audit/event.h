@@ -85,6 +85,7 @@ struct event {
 	uint64_t bytes_in, bytes_out; /* from resp. to the target */
 	int64_t duration_ms;
 	uint64_t serial; /* of a snapshot */
+	uint64_t count;	 /* so many are told by this one (audit/tally.h) */
 };
 
 /* What became of the two copies; both are tried, always. */

@@ -171,6 +171,8 @@ int event_format_audit(const struct event *e, char *text, size_t size)
 		number(&t, "until", (uint64_t)e->window_end);
 	if (e->serial)
 		number(&t, "serial", e->serial);
+	if (e->count)
+		number(&t, "count", e->count);
 	return t.full ? -EMSGSIZE : 0;
 }
 
@@ -300,6 +302,8 @@ static void journal_what(struct text *t, const struct event *e)
 		field_number(t, "JUMP_DURATION_MS", (uint64_t)e->duration_ms);
 	if (e->serial)
 		field_number(t, "JUMP_SERIAL", e->serial);
+	if (e->count)
+		field_number(t, "JUMP_COUNT", e->count);
 }
 
 int event_format_journal(const struct event *e, const char *audit_result,

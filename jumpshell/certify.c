@@ -61,7 +61,7 @@ static void write_down(
 		.reason = reason,
 	};
 
-	(void)witness_emit(&s->witness, &e);
+	witness_refused(&s->witness, &e);
 }
 
 static int tell(const char *target, const char *reason)

@@ -59,7 +59,7 @@ static int refuse(struct link *l, const char *reason)
 	struct event e = event_of(l, EVENT_CONN_DENIED);
 
 	e.reason = reason;
-	(void)witness_emit(l->o->witness, &e);
+	witness_refused(l->o->witness, &e);
 	fprintf(stderr, "%s: %s\n", l->o->target, text_refusal(reason));
 	return -EACCES;
 }
@@ -77,7 +77,7 @@ static int decide(struct link *l)
 		struct event e = event_of(l, EVENT_CONN_DENIED);
 
 		e.reason = reason_word(l->decision.reason);
-		(void)witness_emit(l->o->witness, &e);
+		witness_refused(l->o->witness, &e);
 		text_denied(a, l->o->target, &l->decision);
 		return -EACCES;
 	}

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "jumpshell/witness.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "base/cleanup.h"
 #include "base/number.h"
+#include "jumpshell/ask.h"
+#include "jumpshell/places.h"
+
+#define COUNT_WAIT_MS 2000
 
 static uint16_t take_port(const char *text)
 {
@@ -59,4 +66,37 @@ int witness_emit(const struct witness *w, struct event *e)
 	e->source = w->source[0] ? w->source : NULL;
 	e->source_port = w->source_port;
 	return event_emit(e);
+}
+
+/* 0: held, and counted; else it is ours to tell. */
+static int ask_to_hold(const char *reason)
+{
+	_cleanup_close_ int fd =
+		ask_connect(PLACE_RELAY_SOCK, SOCK_STREAM | SOCK_NONBLOCK);
+	struct ask_answer answer = {0};
+	char line[64];
+	int n = snprintf(line, sizeof(line), "refused reason=%s\n", reason);
+	ssize_t len;
+
+	if (fd < 0 || n < 0 || (size_t)n >= sizeof(line) ||
+		send(fd, line, (size_t)n, MSG_NOSIGNAL) != n ||
+		ask_wait(fd, COUNT_WAIT_MS) < 0)
+		return -EIO;
+	len = recv(fd, line, sizeof(line), 0);
+	if (len <= 0)
+		return -EIO;
+	switch (ask_parse(line, (size_t)len, &answer)) {
+	case 0:
+		return strcmp(answer.text, "held") == 0 ? 0 : -EAGAIN;
+	case -EACCES: /* knocked too often: that was counted */
+		return strcmp(answer.reason, "pace") == 0 ? 0 : -EAGAIN;
+	default:
+		return -EIO;
+	}
+}
+
+void witness_refused(const struct witness *w, struct event *e)
+{
+	if (!e->reason || ask_to_hold(e->reason) < 0)
+		(void)witness_emit(w, e);
 }

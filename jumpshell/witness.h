@@ -26,4 +26,11 @@ void witness_begin(struct witness *w, uint32_t uid);
 /* Adds what is known to the event and writes it. As event_emit(). */
 int witness_emit(const struct witness *w, struct event *e);
 
+/*
+ * The same for a refusal, of which there may be floods: the relay, which
+ * keeps the count of all of this user's, says whether this one is told now or
+ * by that count. Does the relay not say: told.
+ */
+void witness_refused(const struct witness *w, struct event *e);
+
 #endif

@@ -157,12 +157,12 @@ def test_element_gone_or_timed_out_no_new_tunnel(kit, ot):
 
 
 def test_pace_of_one_uid(kit, ot):
-    """More new connections in a second than people make: refused, and
-    another supplier does not notice."""
+    """More new connections in a second than the relay is to refuse one by
+    one: the kernel does it, and another supplier does not notice."""
     flood = kit.bed.run_as(TECH1, ["python3", "-c", """
 import socket
 good = 0
-for _ in range(300):
+for _ in range(2000):
     s = socket.socket(); s.settimeout(2)
     try:
         s.connect(("10.20.0.11", 7)); good += 1
@@ -171,7 +171,7 @@ for _ in range(300):
     s.close()
 print(good)
 """]).out
-    assert 40 <= int(flood) <= 200
+    assert 200 <= int(flood) < 2000
     with kit.session(TECH2) as other:
         r = other.run("exec true".split(), check=False)
         out = other.python("import socket; s=socket.create_connection("

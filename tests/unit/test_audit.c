@@ -129,7 +129,7 @@ static void no_field_shadows_one_that_readers_search(void **state)
 	e.ticket = "x";
 	e.has_bytes = true;
 	e.duration_ms = e.window_start = e.window_end = 1;
-	e.serial = 1;
+	e.serial = e.count = 1;
 	/* acct= is the real one; readers know uuid=; daddr= is not found, for
 	 * libaudit's hostname= is looked at before any addr= */
 	e.user = e.session = e.address = NULL;

@@ -22,6 +22,7 @@
 #include "workers/relay/line.h"
 #include "workers/relay/permit.h"
 #include "workers/relay/record.h"
+#include "workers/relay/refusal.h"
 #include "workers/relay/ssh_refusal.h"
 #include "workers/relay/term.h"
 #include "tests/unit/scratch.h"
@@ -50,6 +51,9 @@ static void lines_in_any_order(void **state)
 	assert_int_equal(parse("status conn=" CONN, &line), 0);
 	assert_int_equal(line.verb, VERB_STATUS);
 	assert_int_equal(line.target[0], 0);
+	assert_int_equal(parse("refused reason=target", &line), 0);
+	assert_int_equal(line.verb, VERB_REFUSED);
+	assert_string_equal(line.reason, "target");
 }
 
 static void lines_of_other_forms(void **state)
@@ -84,6 +88,12 @@ static void lines_of_other_forms(void **state)
 		"status conn=" CONN " target=a",
 		"status conn=" CONN " proto=ssh",
 		"status conn=",
+		"refused",
+		"refused reason=",
+		"refused reason=nonsense",
+		"refused reason=target reason=target",
+		"refused reason=target conn=" CONN,
+		"refused conn=" CONN,
 		"drop conn=" CONN,
 		"connect conn=" CONN " target=a proto=ssh\n",
 	};
@@ -239,6 +249,43 @@ static void knocking_is_paced(void **state)
 	for (uint32_t uid = 100; uid < 100 + 2 * CROWD_UIDS; uid++)
 		assert_true(crowd_may_knock(c, uid, ++now_ms));
 	free(c);
+}
+
+/* What a process leaves to the listener is what it meant. */
+static void refusals_travel_in_a_status(void **state)
+{
+	static const char *const ours[] = {"error", "peer", "clock", "stale",
+		"audit", "limit", "pace", "recorder", "certificate"};
+	bool told;
+
+	for (int r = REASON_OK + 1; r < REASON_COUNT; r++) {
+		const char *word = reason_word((enum reason)r);
+
+		assert_true(refusal_known(word));
+		for (int t = 0; t < 2; t++) {
+			int status = refusal_status(word, t);
+
+			assert_in_range(status, 64, 255);
+			assert_string_equal(
+				refusal_of_status(status, &told), word);
+			assert_int_equal(told, t);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		assert_string_equal(
+			refusal_of_status(
+				refusal_status(ours[i], false), &told),
+			ours[i]);
+	assert_false(refusal_known("nonsense"));
+	assert_false(refusal_known("ok"));
+	assert_string_equal(
+		refusal_of_status(refusal_status("nonsense", true), &told),
+		"error");
+	for (int status = 0; status < 64; status++)
+		assert_null(refusal_of_status(status, &told));
+	for (int status = 64; status < 192; status++)
+		assert_non_null(refusal_of_status(status, &told));
+	assert_null(refusal_of_status(192, &told));
 }
 
 static const struct moment_clock noon = {.trusted = true, .offset_ms = 1000};
@@ -462,8 +509,8 @@ static void a_recording_vouches_for_ssh_alone(void **state)
 		s.target.port[p] = proto_default_port(ask.proto);
 		s.conduit.record = RECORD_REQUIRED;
 		permit = permit_from_view(&s.view, &ask, 1500);
-		assert_int_equal(permit.allow,
-			p == PROTO_SSH || p == PROTO_SFTP);
+		assert_int_equal(
+			permit.allow, p == PROTO_SSH || p == PROTO_SFTP);
 		if (!permit.allow)
 			assert_string_equal(permit.reason, "recording");
 		s.conduit.record = RECORD_NONE;
@@ -644,6 +691,7 @@ int main(void)
 		cmocka_unit_test(refusals_are_ssh_packets),
 		cmocka_unit_test(crowds_are_counted),
 		cmocka_unit_test(knocking_is_paced),
+		cmocka_unit_test(refusals_travel_in_a_status),
 		cmocka_unit_test(terms_follow_the_window),
 		cmocka_unit_test(taking_away_leaves_the_grace),
 		cmocka_unit_test(terms_never_overflow_into_the_future),

@@ -27,9 +27,12 @@
  * numbers, TCP and ICMPv6: their names need a file that a small host lacks.
  */
 
-/* A browser behind -D opens some dozens at once; a port scan many more. */
-#define PACE_PER_SECOND 40
-#define PACE_BURST	80
+/*
+ * The relay paces each uid and tells of it (workers/relay/crowd.h); this is
+ * the wall behind that, for floods that would keep it busy with refusing.
+ */
+#define PACE_PER_SECOND 200
+#define PACE_BURST	400
 
 /* The first and the last port of the relay, for "%u-%u". */
 #define PORTS(plan)                                                            \

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
@@ -21,6 +22,7 @@
 #include "workers/relay/line.h"
 #include "workers/relay/pump.h"
 #include "workers/relay/record.h"
+#include "workers/relay/refusal.h"
 #include "workers/relay/ssh_refusal.h"
 #include "workers/relay/watch.h"
 
@@ -122,14 +124,37 @@ static void refuse(int fd, const struct connection *c, const char *reason,
 		refuse_brokered(fd, reason, sentence);
 }
 
+/* Of a flood the listener tells a count: when there is one to tell it. */
+static bool is_told(const struct connection *c, const char *reason)
+{
+	return getppid() != c->others->listener ||
+	       tally_tells(c->refusals, c->who->uid, reason, moment_boot_ms());
+}
+
 /* Refused before anything was opened: the event first. */
 static int deny(int fd, const struct connection *c, const char *reason,
 	const char *sentence)
 {
+	bool told = is_told(c, reason);
+
 	crowd_tell_over(c->others);
-	event_denied(c, reason, sentence);
+	if (told)
+		event_denied(c, reason, sentence);
 	refuse(fd, c, reason, sentence);
-	return 0;
+	return refusal_status(reason, told);
+}
+
+void connection_turn_away(
+	int fd, const struct identity *who, const char *reason)
+{
+	char text[LINE_MAX_BYTES];
+	int n = snprintf(text, sizeof(text),
+		"no %s There are too many connections.\n", reason);
+
+	if (who->channel == CHANNEL_TUNNEL)
+		abort_on_close(fd);
+	else if (n > 0 && (size_t)n < sizeof(text))
+		(void)send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static bool crowded(const struct connection *c)
@@ -382,6 +407,21 @@ static int serve_status(int fd, const struct connection *c)
 	return 0;
 }
 
+/*
+ * jumpshell has refused something by itself and asks whether to tell it: its
+ * processes come and go, and only the listener sees all of them.
+ */
+static int serve_refused(
+	int fd, const struct connection *c, const struct line *line)
+{
+	bool told = is_told(c, line->reason);
+	const char *answer = told ? "ok tell\n" : "ok held\n";
+
+	crowd_tell_over(c->others);
+	say_farewell(fd, answer, strlen(answer), true);
+	return refusal_status(line->reason, told);
+}
+
 static int serve_line(int fd, struct connection *c)
 {
 	char text[LINE_MAX_BYTES];
@@ -392,17 +432,24 @@ static int serve_line(int fd, struct connection *c)
 		return 0; /* said nothing; there is nothing to refuse */
 	if (n < 0 || line_parse(text, (size_t)n, &line) < 0)
 		return deny(fd, c, "request", "This line is not understood.");
+	if (line.verb == VERB_REFUSED)
+		return serve_refused(fd, c, &line);
 	memcpy(c->conn, line.conn, sizeof(c->conn));
 	if (line.verb == VERB_STATUS)
 		return serve_status(fd, c);
 	return serve_connection(fd, c, &line);
 }
 
-int connection_serve(
-	int fd, const struct identity *who, const struct crowd_count *others)
+int connection_serve(int fd, const struct identity *who,
+	const struct crowd_count *others, const struct tally *refusals)
 {
 	static const struct line none;
-	struct connection c = {.who = who, .others = others, .live_fd = -1};
+	struct connection c = {
+		.who = who,
+		.others = others,
+		.refusals = refusals,
+		.live_fd = -1,
+	};
 	int r;
 
 	if (who->error != 0)

@@ -6,6 +6,7 @@
 #ifndef JUMP_WORKERS_RELAY_CONNECTION_H
 #define JUMP_WORKERS_RELAY_CONNECTION_H
 
+#include "audit/tally.h"
 #include "base/moment.h"
 #include "workers/relay/crowd.h"
 #include "workers/relay/identity.h"
@@ -18,6 +19,7 @@
 struct connection {
 	const struct identity *who;
 	const struct crowd_count *others;
+	const struct tally *refusals; /* as they were when it was forked */
 	char conn[CONN_SIZE];
 	struct permit permit;
 	char bastion[NAME_SIZE]; /* its Id; empty: no rights were read */
@@ -35,10 +37,18 @@ struct connection {
 };
 
 /*
- * Serves the accepted socket and returns the exit status of the process. All
- * that the peer is to hear has been sent when it returns.
+ * Serves the accepted socket and returns the exit status of the process: 0,
+ * or what refusal_of_status() takes apart. All that the peer is to hear has
+ * been sent when it returns.
  */
-int connection_serve(
-	int fd, const struct identity *who, const struct crowd_count *others);
+int connection_serve(int fd, const struct identity *who,
+	const struct crowd_count *others, const struct tally *refusals);
+
+/*
+ * A knock that gets no process of its own: says no, without waiting for
+ * anybody.
+ */
+void connection_turn_away(
+	int fd, const struct identity *who, const char *reason);
 
 #endif

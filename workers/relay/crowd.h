@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/name.h"
+
 #define CROWD_MAX     1024 /* processes at a time */
 #define CROWD_UID_MAX 192  /* of one uid */
 #define CROWD_UIDS    256  /* whose pace is remembered */
@@ -24,6 +26,8 @@ struct crowd_member {
 	uint32_t uid;
 	uint64_t session; /* cgroup id; 0: unknown */
 	bool over;	  /* nothing flows any more, its end is being noted */
+	/* for the count of what was refused; empty: unknown, or adopted */
+	char user[NAME_SIZE], uuid[UUID_SIZE];
 };
 
 /*

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/relay/events.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "audit/event.h"
 
 static const char *or_null(const char *text)
@@ -72,6 +75,33 @@ void event_denied(
 	e.reason = reason;
 	e.detail = detail;
 	(void)event_emit(&e); /* refused already, whatever comes of it */
+}
+
+void event_turned_away(
+	const struct identity *who, const char *reason, const char *detail)
+{
+	const struct connection c = {.who = who};
+
+	event_denied(&c, reason, detail);
+}
+
+void event_held(const struct tally_row *row, int64_t now_ms)
+{
+	char detail[80];
+	struct event e = {
+		.id = EVENT_CONN_DENIED,
+		.reason = row->reason,
+		.user = or_null(row->user),
+		.uid = row->uid,
+		.session = or_null(row->session),
+		.detail = detail,
+		.count = row->held,
+	};
+
+	snprintf(detail, sizeof(detail),
+		"%" PRIu64 " more like it in %" PRId64 " s", row->held,
+		(now_ms - row->since_ms + 999) / 1000);
+	(void)event_emit(&e);
 }
 
 void event_lost(const char *conn, const struct keyfile *record)

@@ -81,8 +81,7 @@ static int turned_here(
 	return 0;
 }
 
-static int take_tunnel(
-	int fd, const struct session_places *places, struct identity *identity)
+static int ask_tunnel(int fd, struct identity *identity)
 {
 	struct endpoint peer;
 	struct owner owner;
@@ -93,14 +92,11 @@ static int take_tunnel(
 	if (r < 0)
 		return r;
 	identity->uid = owner.uid;
-	r = session_by_cgroup_id(places, owner.cgroup_id, &identity->session);
-	if (r < 0)
-		return r;
-	return identity->session.uid == owner.uid ? 0 : -EPERM;
+	identity->cgroup_id = owner.cgroup_id;
+	return 0;
 }
 
-static int take_brokered(
-	int fd, const struct session_places *places, struct identity *identity)
+static int ask_brokered(int fd, struct identity *identity)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
@@ -108,28 +104,52 @@ static int take_brokered(
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
 		return -errno;
 	identity->uid = cred.uid;
-	return peer_session(fd, places, &identity->session);
+	return 0;
 }
 
-void identity_take(int fd, const struct session_places *places,
-	struct identity *ret_identity)
+void identity_ask(int fd, struct identity *ret_identity)
 {
 	struct identity identity = {.error = -EPERM};
-	int family = 0;
+	int family = 0, r = -EPERM;
 	socklen_t len = sizeof(family);
 
-	if (!places)
-		places = &session_places_host;
 	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0)
 		family = 0;
 	if (family == AF_UNIX) {
 		identity.channel = CHANNEL_BROKERED;
-		identity.error = take_brokered(fd, places, &identity);
+		r = ask_brokered(fd, &identity);
 	} else if (family == AF_INET || family == AF_INET6) {
 		identity.channel = CHANNEL_TUNNEL;
-		identity.error = take_tunnel(fd, places, &identity);
+		r = ask_tunnel(fd, &identity);
 	}
+	identity.error = r < 0 ? r : -EINPROGRESS;
 	*ret_identity = identity;
+}
+
+static int take_session(int fd, const struct session_places *places,
+	const struct identity *identity, struct session_record *ret_session)
+{
+	return identity->channel == CHANNEL_TUNNEL
+		       ? session_by_cgroup_id(
+				 places, identity->cgroup_id, ret_session)
+		       : peer_session(fd, places, ret_session);
+}
+
+void identity_take(int fd, const struct session_places *places,
+	struct identity *identity)
+{
+	struct session_record session;
+
+	if (identity->error != -EINPROGRESS)
+		return;
+	if (!places)
+		places = &session_places_host;
+	identity->error = take_session(fd, places, identity, &session);
+	if (identity->error < 0)
+		return;
+	identity->session = session;
+	if (session.uid != identity->uid)
+		identity->error = -EPERM;
 }
 
 bool identity_gone(int fd, const struct identity *identity)

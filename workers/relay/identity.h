@@ -15,16 +15,23 @@ struct identity {
 	enum channel channel;
 	int error;    /* 0: session is whole; else why nobody is known */
 	uint32_t uid; /* as the kernel said it; 0: unknown */
+	uint64_t cgroup_id; /* of a tunnel's peer, as the kernel said it */
 	struct session_record session;
 	struct endpoint target; /* of a tunnel: the original destination */
 };
 
 /*
- * Fills in what can be known of an accepted socket. Never fails: an identity
+ * Asks the kernel whose an accepted socket is: channel, uid, where to. It
+ * costs little. Never fails: `error` stays set until identity_take().
+ */
+void identity_ask(int fd, struct identity *ret_identity);
+
+/*
+ * Fills in the session of an identity that was asked for. Never fails: one
  * with an error is to be refused with reason "peer". places NULL: the host's.
  */
 void identity_take(int fd, const struct session_places *places,
-	struct identity *ret_identity);
+	struct identity *identity);
 
 /*
  * Is nobody there any more to whom this socket's peer belonged? For a tunnel

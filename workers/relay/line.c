@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/cursor.h"
 #include "base/moment.h"
+#include "workers/relay/refusal.h"
 
 #define WORD_MAX_BYTES 64
 
@@ -43,6 +44,11 @@ static int take_pair(char *word, struct line *line)
 		return -EBADMSG;
 	*equals = '\0';
 	value = equals + 1;
+	if (line->verb == VERB_REFUSED)
+		return strcmp(word, "reason") == 0 && refusal_known(value)
+			       ? set_text(line->reason, sizeof(line->reason),
+					 value)
+			       : -EBADMSG;
 	if (strcmp(word, "conn") == 0 && conn_valid(value))
 		return set_text(line->conn, sizeof(line->conn), value);
 	if (line->verb != VERB_CONNECT)
@@ -58,6 +64,8 @@ static int take_pair(char *word, struct line *line)
 
 static bool whole(const struct line *line)
 {
+	if (line->verb == VERB_REFUSED)
+		return line->reason[0] != '\0';
 	if (!line->conn[0])
 		return false;
 	return line->verb == VERB_STATUS ||
@@ -81,6 +89,8 @@ int line_parse(const char *text, size_t len, struct line *ret_line)
 		line.verb = VERB_CONNECT;
 	else if (strcmp(word, "status") == 0)
 		line.verb = VERB_STATUS;
+	else if (strcmp(word, "refused") == 0)
+		line.verb = VERB_REFUSED;
 	else
 		return -EBADMSG;
 	while (cursor_left(&c) > 0) {

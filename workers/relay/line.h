@@ -13,13 +13,16 @@
 
 #define LINE_MAX_BYTES 512 /* with its newline */
 
-enum verb { VERB_NONE = 0, VERB_CONNECT, VERB_STATUS };
+enum verb { VERB_NONE = 0, VERB_CONNECT, VERB_STATUS, VERB_REFUSED };
+
+#define LINE_REASON_SIZE 24
 
 struct line {
 	enum verb verb;
 	char conn[CONN_SIZE];
-	char target[NAME_SIZE]; /* connect only */
-	enum proto proto;	/* connect only */
+	char target[NAME_SIZE];	       /* connect only */
+	enum proto proto;	       /* connect only */
+	char reason[LINE_REASON_SIZE]; /* refused only: a known one */
 };
 
 /*

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -17,10 +16,10 @@
 #include "workers/relay/connection.h"
 #include "workers/relay/events.h"
 #include "workers/relay/record.h"
+#include "workers/relay/refusal.h"
 
-#define TICK_MS	      2000
-#define SHORTAGE_MS   50 /* out of descriptors or processes: breathe */
-#define COMPLAINTS_MS 10000
+#define TICK_MS	    2000
+#define SHORTAGE_MS 50 /* out of descriptors or processes: breathe */
 
 struct server {
 	const int *listeners;
@@ -28,9 +27,9 @@ struct server {
 	int signals;
 	int64_t last_ms; /* somebody was there */
 	int64_t tick_ms;
-	int64_t complained_ms;
 	bool stop; /* SIGTERM says to go */
 	struct crowd crowd;
+	struct tally refusals;
 };
 
 static void adopt(void *context, const struct record_life *life)
@@ -64,18 +63,59 @@ static void sweep(struct server *s)
 	record_closed_sweep(RELAY_CLOSED_DIR);
 }
 
-/* A knock that gets no process and no event: at most a line now and then. */
-static void turn_away(struct server *s, uint32_t uid, const char *why)
+/* Counts of what was refused and not told; all: nobody will come later. */
+static void tell_held(struct server *s, bool all)
 {
 	int64_t now_ms = moment_boot_ms();
+	struct tally_row row;
 
-	if (s->complained_ms && now_ms - s->complained_ms < COMPLAINTS_MS)
-		return;
-	s->complained_ms = now_ms;
-	fprintf(stderr, "jump-relay: uid %u: %s\n", uid, why);
+	while (tally_take(&s->refusals, all, now_ms, &row))
+		event_held(&row, now_ms);
 }
 
-static void start(struct server *s, int fd, const struct identity *who)
+/* A knock that gets no process. Whose session it is, is not looked up for
+ * each of a flood. */
+static void turn_away(struct server *s, int fd, struct identity *who,
+	const char *reason, const char *why)
+{
+	int64_t now_ms = moment_boot_ms();
+	bool told = tally_tells(&s->refusals, who->uid, reason, now_ms);
+	const struct tally_who of = {
+		who->uid, who->session.user, who->session.uuid};
+
+	if (told) {
+		identity_take(fd, NULL, who);
+		event_turned_away(who, reason, why);
+	}
+	tally_add(&s->refusals, &of, reason, told, now_ms);
+	connection_turn_away(fd, who, reason);
+}
+
+/* What a process said of itself in its last word. */
+static void note_refusal(
+	struct server *s, const struct crowd_member *m, int status)
+{
+	const struct tally_who of = {m->uid, m->user, m->uuid};
+	bool told = false;
+	const char *reason =
+		WIFEXITED(status)
+			? refusal_of_status(WEXITSTATUS(status), &told)
+			: NULL;
+
+	if (reason)
+		tally_add(&s->refusals, &of, reason, told, moment_boot_ms());
+}
+
+static bool ended_well(int status)
+{
+	bool told;
+
+	return WIFEXITED(status) &&
+	       (WEXITSTATUS(status) == 0 ||
+		       refusal_of_status(WEXITSTATUS(status), &told));
+}
+
+static void start(struct server *s, int fd, struct identity *who)
 {
 	struct crowd_count others =
 		crowd_with(&s->crowd, who->uid, who->session.cgroup_id);
@@ -84,13 +124,15 @@ static void start(struct server *s, int fd, const struct identity *who)
 	int r;
 
 	if (others.all > CROWD_MAX) {
-		turn_away(s, who->uid, "all processes are taken");
+		turn_away(s, fd, who, "limit", "all processes are taken");
 		return;
 	}
+	memcpy(m.user, who->session.user, sizeof(m.user));
+	memcpy(m.uuid, who->session.uuid, sizeof(m.uuid));
 	others.listener = getpid();
 	m.pid = fork();
 	if (m.pid < 0) {
-		turn_away(s, who->uid, strerror(errno));
+		turn_away(s, fd, who, "error", "no process to be had");
 		(void)poll(NULL, 0, SHORTAGE_MS);
 		return;
 	}
@@ -98,7 +140,7 @@ static void start(struct server *s, int fd, const struct identity *who)
 		for (size_t i = 0; i < s->count; i++)
 			(void)close(s->listeners[i]);
 		(void)close(s->signals);
-		r = connection_serve(fd, who, &others);
+		r = connection_serve(fd, who, &others, &s->refusals);
 		(void)close(fd);
 		_exit(r);
 	}
@@ -114,8 +156,9 @@ static void reap(struct server *s)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		(void)crowd_remove(&s->crowd, pid, &m);
-		lost = lost || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+		if (crowd_remove(&s->crowd, pid, &m))
+			note_refusal(s, &m, status);
+		lost = lost || !ended_well(status);
 		s->last_ms = moment_boot_ms();
 	}
 	if (lost)
@@ -167,13 +210,15 @@ static void answer(struct server *s, int listener)
 			(void)poll(NULL, 0, SHORTAGE_MS);
 		return;
 	}
-	identity_take(fd, NULL, &who);
+	identity_ask(fd, &who);
 	s->last_ms = moment_boot_ms();
 	take_signals(s); /* who is over makes room for who comes */
-	if (crowd_may_knock(&s->crowd, who.uid, s->last_ms))
-		start(s, fd, &who);
-	else
-		turn_away(s, who.uid, "knocks too often");
+	if (!crowd_may_knock(&s->crowd, who.uid, s->last_ms)) {
+		turn_away(s, fd, &who, "pace", "too many in a second");
+		return;
+	}
+	identity_take(fd, NULL, &who);
+	start(s, fd, &who);
 }
 
 static void tick(struct server *s)
@@ -183,6 +228,7 @@ static void tick(struct server *s)
 	if (now_ms - s->tick_ms < TICK_MS)
 		return;
 	s->tick_ms = now_ms;
+	tell_held(s, false);
 	visit_adopted(s);
 	record_closed_sweep(RELAY_CLOSED_DIR);
 }
@@ -215,7 +261,7 @@ static int prepare(struct server *s)
 
 static bool idle(const struct server *s)
 {
-	return s->crowd.count == 0 &&
+	return s->crowd.count == 0 && !tally_holds(&s->refusals) &&
 	       moment_boot_ms() - s->last_ms >= SERVE_IDLE_MS;
 }
 
@@ -246,5 +292,7 @@ int serve(const int *listeners, size_t count)
 			take_signals(&s);
 		tick(&s);
 	}
+	reap(&s);
+	tell_held(&s, true);
 	return 0;
 }
