@@ -68,6 +68,8 @@ static const struct {
 	{"JUMP_TARGET, JUMP_TARGET_ADDR, JUMP_TARGET_PORT", "The machine."},
 	{"JUMP_PROTO", "What the connection was granted for."},
 	{"JUMP_TARGET_USER", "The account on the machine."},
+	{"JUMP_VIA", "The machine that this one stands behind."},
+	{"JUMP_ALLOWED", "Old algorithms that the policy allows it."},
 	{"JUMP_CMD", "The command that was sent there."},
 	{"JUMP_FILE, JUMP_DIGEST", "A recording, and its SHA-256."},
 	{"JUMP_BYTES_IN, JUMP_BYTES_OUT", "From the machine, and to it."},

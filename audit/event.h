@@ -47,6 +47,10 @@ enum event_id {
 	EVENT_WINDOW_WARNING,     /* journal */
 	EVENT_TARGET_SCAN,        /* USYS_CONFIG */
 	EVENT_SELFTEST,           /* TEST */
+	EVENT_CONN_LEGACY,        /* CRYPTO_SESSION: old algorithms */
+	EVENT_CREDENTIAL_USED,    /* CRYPTO_KEY_USER */
+	EVENT_CREDENTIAL_WRONG,   /* CRYPTO_KEY_USER res=failed */
+	EVENT_CREDENTIAL_CHANGED, /* USYS_CONFIG */
 	EVENT_COUNT
 };
 
@@ -70,6 +74,8 @@ struct event {
 	uint16_t port;
 	const char *proto;
 	const char *account;    /* on the target */
+	const char *via;        /* the target that this one stands behind */
+	const char *allowed;    /* old algorithms, "legacy-dh1,legacy-cbc" */
 	const char *source;     /* client address, numeric */
 	uint16_t source_port;
 	const char *terminal;   /* NULL: "ssh" */

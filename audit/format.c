@@ -128,6 +128,8 @@ static void audit_connection(struct text *t, const struct event *e)
 		number(t, "dport", e->port);
 	bare(t, "app", e->proto);
 	bare(t, "login", e->account);
+	bare(t, "via", e->via);
+	bare(t, "allowed", e->allowed);
 	if (e->source_port)
 		number(t, "rport", e->source_port);
 	/* not fp: ausearch takes that for a file's capabilities, "none" */
@@ -291,6 +293,8 @@ static void journal_what(struct text *t, const struct event *e)
 		field_number(t, "JUMP_TARGET_PORT", e->port);
 	field(t, "JUMP_PROTO", e->proto);
 	field(t, "JUMP_TARGET_USER", e->account);
+	field(t, "JUMP_VIA", e->via);
+	field(t, "JUMP_ALLOWED", e->allowed);
 	field(t, "JUMP_CMD", e->command);
 	field(t, "JUMP_FILE", e->file);
 	field(t, "JUMP_DIGEST", e->digest);

@@ -29,13 +29,14 @@ struct admission {
 
 struct admission_request {
 	const char *target;
-	const char *account;
+	enum proto proto;    /* PROTO_NONE: ssh */
+	const char *account; /* NULL: the grant's */
 	const char *conn;
 	bool is_recorder; /* the caller itself is the recording */
 };
 
 /*
- * Decides CHANNEL_BROKERED, ssh, the account on the target for the session
+ * Decides CHANNEL_BROKERED, the protocol, the account on the target for the session
  * behind the socket; recorded is what the recorder asks for itself, or what
  * has a live recording of this connection, session and target. Returns 0
  * with everything in ret filled; else -errno and *ret_reason, one word of the

@@ -8,7 +8,7 @@
 
 #include "grants/rights.h"
 #include "workers/peer/session.h"
-#include "workers/watch/connection.h"
+#include "workers/peer/connection.h"
 #include "workers/watch/scopes.h"
 #include "workers/watch/sightings.h"
 

@@ -8,7 +8,7 @@
 
 #include "grants/rights.h"
 #include "workers/peer/session.h"
-#include "workers/watch/connection.h"
+#include "workers/peer/connection.h"
 
 struct due {
 	int64_t at;	    /* UTC s; 0: at once. Asked again by then */

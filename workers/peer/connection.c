@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "workers/watch/connection.h"
+#include "workers/peer/connection.h"
 
 #include <errno.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  * relay is not root: what stands there is a claim, and every signal that
  * follows from it is checked against the process itself.
  */
-#ifndef JUMP_WORKERS_WATCH_CONNECTION_H
-#define JUMP_WORKERS_WATCH_CONNECTION_H
+#ifndef JUMP_WORKERS_PEER_CONNECTION_H
+#define JUMP_WORKERS_PEER_CONNECTION_H
 
 #include <stdbool.h>
 #include <stdint.h>
