@@ -11,13 +11,13 @@ static struct decision ask(struct guard *g)
 {
 	if (!g->target)
 		return access_login(g->access);
-	return access_target(g->access, CHANNEL_BROKERED, g->target, PROTO_SSH);
+	return access_target(g->access, CHANNEL_BROKERED, g->target, g->proto);
 }
 
 void guard_begin(struct guard *g, struct access *a, const char *target,
-	const struct decision *now_is)
+	enum proto proto, const struct decision *now_is)
 {
-	*g = (struct guard){.access = a, .target = target};
+	*g = (struct guard){.access = a, .target = target, .proto = proto};
 	deadline_begin(&g->deadline, now_is, access_now_ms(a));
 }
 

@@ -18,6 +18,7 @@
 struct guard {
 	struct access *access;
 	const char *target; /* NULL: the session as a whole */
+	enum proto proto;   /* of a target */
 	struct deadline deadline;
 	int64_t cut_boot_ms; /* 0: nothing to cut yet */
 	const char *cut_reason;
@@ -30,7 +31,7 @@ struct guard_step {
 };
 
 void guard_begin(struct guard *g, struct access *a, const char *target,
-	const struct decision *now_is);
+	enum proto proto, const struct decision *now_is);
 
 /* Looks; cheap enough for each round of a loop. */
 struct guard_step guard_look(struct guard *g);

@@ -41,7 +41,7 @@ static int converse(struct shell *s)
 	int status = 0;
 	size_t len;
 
-	guard_begin(&session, &s->access, NULL, &login);
+	guard_begin(&session, &s->access, NULL, PROTO_NONE, &login);
 	editor = line_open(s, &session);
 	if (!editor) {
 		fprintf(stderr, "This terminal can't be used for the menu. "
