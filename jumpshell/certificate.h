@@ -4,6 +4,7 @@
 #define JUMP_JUMPSHELL_CERTIFICATE_H
 
 #include "jumpshell/ask.h"
+#include "policy/policy.h"
 
 #define CERTIFICATE_MAX 8192
 
@@ -11,6 +12,7 @@ struct certificate_request {
 	const char *conn;
 	const char *target;
 	const char *account;
+	enum proto proto;
 	const char *public_line; /* with its newline */
 };
 

@@ -88,6 +88,7 @@ static int certify(
 		.conn = conn,
 		.target = target,
 		.account = d->grant->account,
+		.proto = PROTO_SSH,
 		.public_line = key,
 	};
 	int r;

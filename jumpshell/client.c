@@ -35,10 +35,14 @@ static void put_file(char *option, const char *name, const struct keypair *k,
  * knows that form, so that no shell has to be there at all. */
 static void put_words(struct arguments *a, const struct client_request *q)
 {
+	const bool files = q->proto == PROTO_SFTP;
 	const char *const words[] = {PLACE_SSH, "-F", PLACE_SSH_CONFIG, "-o",
 		a->proxy, "-o", a->key, "-o", a->certificate, "-o", a->hosts,
-		"-o", a->user, q->terminal->is ? "-tt" : "-T", "--", q->target,
-		q->command, NULL};
+		"-o", a->user,
+		files		  ? "-s"
+		: q->terminal->is ? "-tt"
+				  : "-T",
+		"--", q->target, files ? "sftp" : q->command, NULL};
 	const char *const env[] = {"PATH=/usr/bin:/bin", "HOME=/",
 		"SHELL=" PLACE_DIAL, "LANG=C.UTF-8", a->term, NULL};
 
@@ -55,8 +59,8 @@ static int build(struct arguments *a, const struct client_request *q)
 	if (!name_valid(q->target) || !name_valid(q->account) ||
 		!conn_valid(q->conn))
 		return -EINVAL;
-	snprintf(a->proxy, OPTION_SIZE, "ProxyCommand=%s %s %s ssh", PLACE_DIAL,
-		q->conn, q->target);
+	snprintf(a->proxy, OPTION_SIZE, "ProxyCommand=%s %s %s %s", PLACE_DIAL,
+		q->conn, q->target, proto_name(q->proto));
 	put_file(a->key, "IdentityFile", q->keys, KEYPAIR_PRIVATE);
 	put_file(a->certificate, "CertificateFile", q->keys,
 		KEYPAIR_CERTIFICATE);

@@ -9,11 +9,13 @@
 
 #include "jumpshell/keypair.h"
 #include "jumpshell/terminal.h"
+#include "policy/policy.h"
 
 struct client_request {
 	const char *conn;
 	const char *target;
 	const char *account;
+	enum proto proto; /* sftp: its subsystem, in the place of a command */
 	const char *command; /* NULL: a shell */
 	const struct terminal *terminal;
 	const struct keypair *keys;

@@ -82,6 +82,7 @@ static int wake(struct link *l)
 		.conn = l->conn,
 		.target = l->q.target,
 		.account = l->account,
+		.proto = l->q.proto,
 		.terminal = l->q.terminal,
 		.command = l->q.command,
 		.command_len = l->q.command_len,
@@ -145,6 +146,7 @@ static int certify(struct link *l)
 		.conn = l->conn,
 		.target = l->q.target,
 		.account = l->account,
+		.proto = l->q.proto,
 		.public_line = l->keys.public_line,
 	};
 	struct ask_answer answer = {0};
@@ -166,6 +168,7 @@ static int start(struct link *l)
 		.conn = l->conn,
 		.target = l->q.target,
 		.account = l->account,
+		.proto = l->q.proto,
 		.command = l->q.command,
 		.terminal = l->q.terminal,
 		.keys = &l->keys,

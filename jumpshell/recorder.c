@@ -25,9 +25,10 @@ static int send_request(int fd, const struct recorder_request *q)
 		snprintf(command, sizeof(command), " command=%zu",
 			q->command_len);
 	n = snprintf(line, sizeof(line),
-		"record conn=%s target=%s account=%s cols=%u rows=%u%s%s\n",
-		q->conn, q->target, q->account, q->terminal->cols,
-		q->terminal->rows, term, command);
+		"record conn=%s target=%s account=%s proto=%s cols=%u "
+		"rows=%u%s%s\n",
+		q->conn, q->target, q->account, proto_name(q->proto),
+		q->terminal->cols, q->terminal->rows, term, command);
 	if (n < 0 || (size_t)n >= sizeof(line))
 		return -EMSGSIZE;
 	if (send(fd, line, (size_t)n, MSG_NOSIGNAL) != n)

@@ -7,11 +7,13 @@
 
 #include "jumpshell/ask.h"
 #include "jumpshell/terminal.h"
+#include "policy/policy.h"
 
 struct recorder_request {
 	const char *conn;
 	const char *target;
 	const char *account;
+	enum proto proto;
 	const struct terminal *terminal; /* its TERM only when it is one */
 	const char *command;		 /* NULL: a shell */
 	size_t command_len;

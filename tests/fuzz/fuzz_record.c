@@ -23,6 +23,7 @@ static const struct cast_identity nobody = {
 	.ticket = "",
 	.user = "",
 	.target = "",
+	.proto = "",
 	.zone = "",
 	.account = "",
 	.source = "",

@@ -275,7 +275,7 @@ open("/run/jump/clock", "w").write(
     def recording(self, conn, of, locked=True, **lie):
         """A live recording, as jump-record@ holds one; the process of it."""
         says = {"session": of.uuid, "uid": of.uid,
-                "target": "plc-gw", "pid": 1, **lie}
+                "target": "plc-gw", "proto": "ssh", "pid": 1, **lie}
         script = """
 import fcntl, os, sys, time
 f = open(sys.argv[1], "x")

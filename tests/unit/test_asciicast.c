@@ -33,6 +33,7 @@ static const struct cast_identity somebody = {
 	.ticket = "",
 	.user = "acme-tech1",
 	.target = "plc-gw",
+	.proto = "ssh",
 	.zone = "cell-a",
 	.account = "maint",
 	.source = "192.0.2.7",
@@ -291,6 +292,9 @@ static void requests_are_whole_or_refused(void **state)
 	static const char good[] =
 		"record conn=00112233aabbccdd target=plc-gw account=maint "
 		"cols=80 rows=24 term=xterm-256color command=12\n";
+	static const char files[] =
+		"record conn=00112233aabbccdd target=plc-gw account=maint "
+		"proto=sftp cols=80 rows=24\n";
 	static const char *const bad[] = {
 		"",
 		"\n",
@@ -311,6 +315,10 @@ static void requests_are_whole_or_refused(void **state)
 		"rows=1 command=65537\n",
 		"record conn=00112233aabbccdd target=a account=b cols=1 "
 		"rows=1 extra=1\n",
+		"record conn=00112233aabbccdd target=a account=b proto=rdp "
+		"cols=1 rows=1\n",
+		"record conn=00112233aabbccdd target=a account=b proto=x "
+		"cols=1 rows=1\n",
 		"record conn=00112233aabbccdd target=a account=b cols=1 "
 		"rows=1 rows=2\n",
 		"record  conn=00112233aabbccdd target=a account=b cols=1 "
@@ -329,6 +337,9 @@ static void requests_are_whole_or_refused(void **state)
 	assert_string_equal(q.target, "plc-gw");
 	assert_string_equal(q.term, "xterm-256color");
 	assert_int_equal(q.command_len, 12);
+	assert_int_equal(q.proto, PROTO_SSH);
+	assert_int_equal(record_request_parse(files, strlen(files), &q), 0);
+	assert_int_equal(q.proto, PROTO_SFTP);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(
 			record_request_parse(bad[i], strlen(bad[i]), &q),

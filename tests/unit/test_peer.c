@@ -275,6 +275,7 @@ static const struct live recording = {
 	.session = "123e4567-e89b-42d3-a456-426614174000",
 	.uid = 1900000007,
 	.target = "plc-gw",
+	.proto = "ssh",
 };
 
 /* The lock is seen while it is held, and only for what was recorded. */
@@ -293,6 +294,9 @@ static void a_recording_lives_while_locked(void **state)
 	assert_int_equal(live_open(folder, &other), -EPERM);
 	other = recording;
 	other.session = "123e4567-e89b-42d3-a456-426614174001";
+	assert_int_equal(live_open(folder, &other), -EPERM);
+	other = recording;
+	other.proto = "sftp";
 	assert_int_equal(live_open(folder, &other), -EPERM);
 	other = recording;
 	other.conn = "../112233aabbccd";

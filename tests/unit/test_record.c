@@ -44,6 +44,7 @@ static const struct cast_identity somebody = {
 	.ticket = "",
 	.user = "acme-tech1",
 	.target = "plc-gw",
+	.proto = "ssh",
 	.zone = "cell-a",
 	.account = "maint",
 	.source = "192.0.2.7",

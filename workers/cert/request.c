@@ -36,8 +36,11 @@ static int take_words(const struct line *l, struct cert_request *q)
 	const char *conn = line_value(l, "conn");
 	const char *target = line_value(l, "target");
 	const char *account = line_value(l, "account");
+	const char *proto = line_value(l, "proto");
 
-	if (strcmp(l->verb, "sign") != 0 || l->count != 3 || !conn || !target ||
+	q->proto = proto ? proto_from_name(proto) : PROTO_SSH;
+	if (!proto_has_account(q->proto) ||
+		strcmp(l->verb, "sign") != 0 || l->count != (proto ? 4 : 3) || !conn || !target ||
 		!account || !conn_valid(conn) || !name_valid(target) ||
 		!name_valid(account))
 		return -EBADMSG;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/name.h"
+#include "policy/policy.h"
 
 #define CERT_KEY_SIZE	 128 /* "ssh-ed25519 AAAA...\n", and its NUL */
 #define CERT_REQUEST_MAX (512 + CERT_KEY_SIZE)
@@ -13,12 +14,13 @@
 struct cert_request {
 	char conn[CONN_SIZE];
 	char target[NAME_SIZE];
+	enum proto proto; /* ssh unless it is said */
 	char account[NAME_SIZE];
 	char key[CERT_KEY_SIZE]; /* with its newline */
 };
 
 /*
- * "sign conn= target= account=\n" and a line with an Ed25519 public key
+ * "sign conn= target= account= [proto=]\n" and a line with an Ed25519 public key
  * without options or comment. Returns 0; -EAGAIN: not all of it is there
  * yet; -EBADMSG.
  */

@@ -64,6 +64,7 @@ static struct event event_of(const struct work *w)
 		.conn = w->request.conn[0] ? w->request.conn : NULL,
 		.target = w->request.target[0] ? w->request.target : NULL,
 		.account = a->account[0] ? a->account : NULL,
+		.proto = proto_name(w->request.proto),
 		.address = a->address[0] ? a->address : NULL,
 		.source = a->session.source[0] ? a->session.source : NULL,
 		.source_port = a->session.source_port,
@@ -89,7 +90,8 @@ static const char *prepare(
 {
 	const struct admission_request q = {.target = w->request.target,
 		.account = w->request.account,
-		.conn = w->request.conn};
+		.conn = w->request.conn,
+		.proto = w->request.proto};
 	const struct sign s = {.ca_path = ca_path,
 		.request = &w->request,
 		.admission = &w->admission,

@@ -108,7 +108,9 @@ static int run_keygen(const struct sign *s, const struct arguments *a)
 {
 	const char *const argv[] = {KEYGEN, "-q", "-s", s->ca_path, "-I", a->id,
 		"-n", s->admission->account, "-z", a->serial, "-V", a->valid,
-		"-O", "clear", "-O", "permit-pty", "-O", a->source, a->key,
+		"-O", "clear", "-O",
+		s->request->proto == PROTO_SSH ? "permit-pty" : "clear", "-O",
+		a->source, a->key,
 		NULL};
 	static const char *const envp[] = {
 		"PATH=/usr/bin:/bin", "LC_ALL=C", NULL};

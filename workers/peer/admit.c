@@ -65,7 +65,8 @@ static bool recorded(
 	const struct live what = {.conn = q->conn,
 		.session = s->uuid,
 		.uid = s->uid,
-		.target = q->target};
+		.target = q->target,
+		.proto = proto_name(q->proto ? q->proto : PROTO_SSH)};
 	_cleanup_close_ int fd = -1;
 
 	if (q->is_recorder)

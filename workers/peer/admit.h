@@ -38,7 +38,7 @@ struct admission_request {
 /*
  * Decides CHANNEL_BROKERED, the protocol, the account on the target for the session
  * behind the socket; recorded is what the recorder asks for itself, or what
- * has a live recording of this connection, session and target. Returns 0
+ * has a live recording of this connection, session, target and protocol. Returns 0
  * with everything in ret filled; else -errno and *ret_reason, one word of the
  * closed set: "peer", "clock", "stale", "audit", "error", or the decision's. As
  * far as the session could be told it is in ret, for the refusal's event.

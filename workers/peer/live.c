@@ -30,6 +30,7 @@ static int fill(int fd, const struct live *what)
 	keyfile_add(&w, "session", what->session);
 	keyfile_add_number(&w, "uid", what->uid);
 	keyfile_add(&w, "target", what->target);
+	keyfile_add(&w, "proto", what->proto);
 	keyfile_add_number(&w, "pid", (uint64_t)getpid());
 	if (w.error)
 		return w.error;
@@ -97,11 +98,13 @@ static bool says(const struct keyfile *k, const struct live *what)
 {
 	const char *session = keyfile_text(k, "session");
 	const char *target = keyfile_text(k, "target");
+	const char *proto = keyfile_text(k, "proto");
 	uint64_t uid;
 
-	return session && target && keyfile_number(k, "uid", &uid) == 0 &&
+	return session && target && proto && keyfile_number(k, "uid", &uid) == 0 &&
 	       uid == what->uid && strcmp(session, what->session) == 0 &&
-	       strcmp(target, what->target) == 0;
+	       strcmp(target, what->target) == 0 &&
+	       strcmp(proto, what->proto) == 0;
 }
 
 int live_open(const char *dir, const struct live *what)

@@ -19,6 +19,7 @@ struct live {
 	const char *session; /* uuid */
 	uint32_t uid;
 	const char *target;
+	const char *proto; /* "ssh": it vouches for no other */
 };
 
 /*
@@ -36,10 +37,10 @@ int live_create(const char *dir, const struct live *what);
 void live_sweep(const char *dir);
 
 /*
- * The gates: is a recording of this connection, of this session and target,
- * alive right now? The file must belong to the owner of the folder. Returns
+ * The gates: is a recording of this connection, of this session, target and
+ * protocol, alive right now? The file must belong to the owner of the folder. Returns
  * a descriptor for live_held(), or -ENOENT: no such recording, -ENOLCK: it
- * is over, -EPERM: it is another session's or target's, another -errno. All
+ * is over, -EPERM: it is another session's, target's or protocol's, another -errno. All
  * errors: not recorded.
  */
 int live_open(const char *dir, const struct live *what);

@@ -30,6 +30,7 @@ static void put_identity(struct castbuf *b, const struct cast_identity *id)
 	castbuf_member(b, "user", id->user);
 	castbuf_member_number(b, "uid", id->uid);
 	castbuf_member(b, "target", id->target);
+	castbuf_member(b, "proto", id->proto);
 	castbuf_member(b, "zone", id->zone);
 	castbuf_member(b, "account", id->account);
 	castbuf_member(b, "source", id->source);

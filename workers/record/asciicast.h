@@ -16,7 +16,7 @@
 /* Who and what is recorded; strings are borrowed, "" where unknown. */
 struct cast_identity {
 	const char *bastion, *session, *conn, *grant, *ticket;
-	const char *user, *target, *zone, *account, *source, *key;
+	const char *user, *target, *proto, *zone, *account, *source, *key;
 	uint32_t uid, auid, ses;
 	uint16_t source_port;
 	int64_t started, window_end; /* UTC s */

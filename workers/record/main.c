@@ -72,6 +72,7 @@ static void describe(struct job *j)
 		.source = a->session.source[0] ? a->session.source : NULL,
 		.source_port = a->session.source_port,
 		.key = a->session.key[0] ? a->session.key : NULL,
+		.proto = proto_name(j->request.proto),
 		.file = j->path[0] ? j->path : NULL,
 	};
 }
@@ -108,6 +109,7 @@ static int begin(struct job *j)
 		.ticket = a->ticket,
 		.user = a->session.user,
 		.target = j->request.target,
+		.proto = proto_name(j->request.proto),
 		.zone = a->zone,
 		.account = a->account,
 		.source = a->session.source,
@@ -150,6 +152,7 @@ static int hold_live(struct job *j)
 		.session = j->admission.session.uuid,
 		.uid = j->admission.session.uid,
 		.target = j->request.target,
+		.proto = proto_name(j->request.proto),
 	};
 
 	live_sweep(LIVE_DIR);
@@ -180,6 +183,7 @@ static const char *prepare(struct job *j)
 	const struct admission_request q = {.target = j->request.target,
 		.account = j->request.account,
 		.conn = j->request.conn,
+		.proto = j->request.proto,
 		.is_recorder = true};
 	const char *reason = "error";
 	int r = receive(j);

@@ -72,10 +72,21 @@ static int take_command(const char *text, struct record_request *q)
 	return 0;
 }
 
+/* Of those alone that one logs in by: nothing else passes jumpshell. */
+static int take_proto(const char *text, enum proto *ret_proto)
+{
+	enum proto p = text ? proto_from_name(text) : PROTO_SSH;
+
+	if (!proto_has_account(p))
+		return -EBADMSG;
+	*ret_proto = p;
+	return 0;
+}
+
 static bool only_known(const struct line *l)
 {
 	static const char known[] =
-		" conn target account cols rows term command ";
+		" conn target account cols rows proto term command ";
 	char word[40];
 
 	for (size_t i = 0; i < l->count; i++) {
@@ -114,6 +125,7 @@ int record_request_parse(
 	memcpy(q.account, account, strlen(account) + 1);
 	if (take_number(line_value(&l, "cols"), SIDE_MAX, &q.cols) < 0 ||
 		take_number(line_value(&l, "rows"), SIDE_MAX, &q.rows) < 0 ||
+		take_proto(line_value(&l, "proto"), &q.proto) < 0 ||
 		take_term(line_value(&l, "term"), q.term) < 0 ||
 		take_command(line_value(&l, "command"), &q) < 0)
 		return -EBADMSG;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/name.h"
+#include "policy/policy.h"
 
 #define RECORD_TERM_SIZE   32
 #define RECORD_COMMAND_MAX 65536
@@ -18,6 +19,7 @@ struct record_request {
 	char conn[CONN_SIZE];
 	char target[NAME_SIZE];
 	char account[NAME_SIZE];
+	enum proto proto; /* ssh unless it is said */
 	char term[RECORD_TERM_SIZE]; /* "" without a terminal */
 	unsigned cols, rows;
 	bool has_command;
@@ -25,8 +27,8 @@ struct record_request {
 };
 
 /*
- * The first packet: "record conn= target= account= cols= rows= [term=]
- * [command=SIZE]". Returns 0, -EBADMSG or -EMSGSIZE.
+ * The first packet: "record conn= target= account= cols= rows= [proto=]
+ * [term=] [command=SIZE]". Returns 0, -EBADMSG or -EMSGSIZE.
  */
 int record_request_parse(
 	const void *bytes, size_t len, struct record_request *ret_request);

@@ -175,6 +175,7 @@ static int find_recording(const struct connection *c, const struct line *line)
 		.session = c->who->session.uuid,
 		.uid = c->who->session.uid,
 		.target = line->target,
+		.proto = proto_name(line->proto),
 	};
 
 	return c->who->channel == CHANNEL_BROKERED ? live_open(LIVE_DIR, &what)

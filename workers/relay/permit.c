@@ -41,8 +41,8 @@ static bool complete(const struct rights_view *view, const struct ask *ask,
 }
 
 /*
- * What vouches for a recording is that of jumpshell's own ssh: it says nothing
- * of another protocol that is asked for in the same session.
+ * What vouches for a recording is that of jumpshell's own ssh, and it names
+ * the protocol: it says nothing of another one of the same session.
  */
 static bool is_recorded(const struct ask *ask, enum proto proto)
 {
