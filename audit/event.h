@@ -51,6 +51,12 @@ enum event_id {
 	EVENT_CREDENTIAL_USED,    /* CRYPTO_KEY_USER */
 	EVENT_CREDENTIAL_WRONG,   /* CRYPTO_KEY_USER res=failed */
 	EVENT_CREDENTIAL_CHANGED, /* USYS_CONFIG */
+	EVENT_FILE_BEGIN,         /* USER_CMD "put /x", "get /x" */
+	EVENT_FILE_TRANSFER,      /* USER_CMD, digest */
+	EVENT_FILE_CHANGED,       /* USER_CMD "rename /a /b" */
+	EVENT_FILE_LOOKED,        /* journal */
+	EVENT_FILE_DENIED,        /* USER_ACCT res=failed */
+	EVENT_FILE_CHECKED,       /* USER_CMD, the verdict */
 	EVENT_COUNT
 };
 
@@ -82,11 +88,16 @@ struct event {
 	const char *key;        /* fingerprint of the first factor */
 	const char *command;
 	const char *file;       /* recording or transferred file */
+	const char *other;      /* its new name, or what a link points to */
+	const char *direction;  /* of a file: "up" to the target, "down" */
+	const char *extent;     /* of a transfer: "whole", "part" */
 	const char *digest;     /* "sha256:..." */
 	const char *by;         /* approver, operator, or enforcer */
 	const char *ticket;
 	const char *detail;     /* free words for the journal's MESSAGE only */
 	int64_t window_start, window_end; /* UTC s */
+	bool has_size; /* of a file */
+	uint64_t size;
 	bool has_bytes;
 	uint64_t bytes_in, bytes_out; /* from resp. to the target */
 	int64_t duration_ms;

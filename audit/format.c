@@ -15,6 +15,8 @@
 #include "audit/table.h"
 #include "base/moment.h"
 
+#define NAME_IN_AUDIT 300
+
 struct text {
 	char *bytes;
 	size_t size, len;
@@ -111,6 +113,26 @@ static void encoded(struct text *t, const char *name, const char *value)
 	puts_(t, "\"");
 }
 
+/*
+ * A long name is shown by its beginning and its end; the journal and the
+ * recording have more of it. A whole record has 2 KiB, this at most 600 bytes.
+ */
+static void encoded_name(struct text *t, const char *name, const char *value)
+{
+	char cut[NAME_IN_AUDIT + 1];
+	size_t len = value ? strlen(value) : 0, head = NAME_IN_AUDIT / 2;
+
+	if (len <= NAME_IN_AUDIT) {
+		encoded(t, name, value);
+		return;
+	}
+	memcpy(cut, value, head);
+	memcpy(cut + head, "...", 3);
+	memcpy(cut + head + 3, value + len - (NAME_IN_AUDIT - head - 3),
+		NAME_IN_AUDIT - head - 3 + 1);
+	encoded(t, name, cut);
+}
+
 static void number(struct text *t, const char *name, uint64_t value)
 {
 	char text[24];
@@ -163,7 +185,11 @@ int event_format_audit(const struct event *e, char *text, size_t size)
 	bare(&t, "reason", e->reason);
 	audit_connection(&t, e);
 	encoded(&t, "cmd", e->command);
-	encoded(&t, "file", e->file);
+	encoded_name(&t, "file", e->file);
+	bare(&t, "direction", e->direction);
+	bare(&t, "extent", e->extent);
+	if (e->has_size)
+		number(&t, "size", e->size);
 	bare(&t, "digest", e->digest);
 	bare(&t, "by", e->by);
 	bare(&t, "ticket", e->ticket);
@@ -297,6 +323,11 @@ static void journal_what(struct text *t, const struct event *e)
 	field(t, "JUMP_ALLOWED", e->allowed);
 	field(t, "JUMP_CMD", e->command);
 	field(t, "JUMP_FILE", e->file);
+	field(t, "JUMP_OTHER_FILE", e->other);
+	field(t, "JUMP_DIRECTION", e->direction);
+	field(t, "JUMP_EXTENT", e->extent);
+	if (e->has_size)
+		field_number(t, "JUMP_SIZE", e->size);
 	field(t, "JUMP_DIGEST", e->digest);
 	if (e->has_bytes) {
 		field_number(t, "JUMP_BYTES_IN", e->bytes_in);

@@ -117,6 +117,35 @@ static void too_long_is_refused_not_cut(void **state)
 	assert_int_equal(event_format_audit(&e, text, sizeof(text)), -EMSGSIZE);
 }
 
+/* A file's event has room in a record, however long its name is. */
+static void a_long_name_is_cut_in_its_middle(void **state)
+{
+	struct event e = conn_open;
+	char name[4097], command[401], text[AUDIT_TEXT_SIZE];
+
+	memset(name, ' ', sizeof(name));
+	memset(command, ' ', sizeof(command));
+	name[0] = '/';
+	memcpy(name + 4093, "end", 4);
+	command[400] = '\0';
+	e.id = EVENT_FILE_TRANSFER;
+	e.file = name;
+	e.command = command;
+	e.digest = "sha256:"
+		   "0123456789abcdef0123456789abcdef"
+		   "0123456789abcdef0123456789abcdef";
+	e.direction = "down";
+	e.extent = "whole";
+	e.has_size = true;
+	e.size = UINT64_MAX;
+	e.reason = "several";
+	assert_int_equal(event_format_audit(&e, text, sizeof(text)), 0);
+	assert_non_null(strstr(text, " file=2F20"));
+	assert_non_null(strstr(text, "20202E2E2E2020"));
+	assert_non_null(strstr(text, "2020656E64 direction=down extent=whole "
+				     "size=18446744073709551615 digest=sha256:"));
+}
+
 static void no_field_shadows_one_that_readers_search(void **state)
 {
 	static const char *const shadows[] = {"res=", "acct=", "uid=",
@@ -126,7 +155,8 @@ static void no_field_shadows_one_that_readers_search(void **state)
 	char text[AUDIT_TEXT_SIZE];
 
 	e.reason = e.key = e.command = e.file = e.digest = e.by = "x";
-	e.ticket = "x";
+	e.ticket = e.direction = e.extent = e.other = "x";
+	e.has_size = true;
 	e.has_bytes = true;
 	e.duration_ms = e.window_start = e.window_end = 1;
 	e.serial = e.count = 1;
@@ -227,6 +257,7 @@ int main(void)
 		cmocka_unit_test(journal_lines_can_not_be_forged),
 		cmocka_unit_test(
 			refusals_raise_the_anomaly_that_reports_look_for),
+		cmocka_unit_test(a_long_name_is_cut_in_its_middle),
 		cmocka_unit_test(the_reference_page_is_the_table),
 	};
 
