@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `jumpctl doctor`: looks whether this bastion is what it should be. For now
- * it has one part, the direct routes; without an option all parts are looked
- * at.
+ * `jumpctl doctor`: looks whether this bastion is what it should be: no way
+ * past the relay, and names known to whom they should be. Without an option
+ * all parts are looked at.
  */
 #include <getopt.h>
 #include <jansson.h>
@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/proc.h"
 #include "jumpctl/json.h"
+#include "jumpctl/namecheck.h"
 #include "jumpctl/policy.h"
 #include "jumpctl/routes.h"
 
@@ -67,7 +68,7 @@ static size_t count_open(const struct routes *routes)
 	return open;
 }
 
-static void print_text(const struct routes *routes, const char *filter)
+static void print_routes(const struct routes *routes, const char *filter)
 {
 	size_t open = count_open(routes);
 	char to[TO_SIZE];
@@ -90,8 +91,7 @@ static void print_text(const struct routes *routes, const char *filter)
 		open);
 }
 
-static int print_json(
-	const struct invocation *in, const struct routes *routes, int filter)
+static json_t *routes_json(const struct routes *routes)
 {
 	json_t *list = json_array();
 	char to[TO_SIZE];
@@ -107,14 +107,13 @@ static int print_json(
 				met_word(r->met), "by", closer_word(r->closer),
 				"closed", route_closed(r)));
 	}
-	return command_json(
-		in, json_pack("{s:b, s:b, s:b, s:o}", "ok",
-			    count_open(routes) == 0 && filter == 0, "filter",
-			    filter == 0 || filter == 2, "forwarding_off",
-			    filter == 0, "routes", list));
+	return list;
 }
 
-static int direct_routes(const struct invocation *in, const struct policy *p)
+/* Adds to `report` with --json, prints without. EXIT_OK, EXIT_NO, or why it
+ * could not be looked at. */
+static int look_at_routes(
+	const struct invocation *in, const struct policy *p, json_t *report)
 {
 	_cleanup_routes_ struct routes routes = {0};
 	char words[1024];
@@ -130,25 +129,73 @@ static int direct_routes(const struct invocation *in, const struct policy *p)
 			strerror(-r));
 	filter = filter_check(words, sizeof(words));
 	if (in->json) {
-		r = print_json(in, &routes, filter);
-		if (r != EXIT_OK)
-			return r;
+		json_object_set_new(report, "filter",
+			json_boolean(filter == 0 || filter == 2));
+		json_object_set_new(
+			report, "forwarding_off", json_boolean(filter == 0));
+		json_object_set_new(report, "routes", routes_json(&routes));
 	} else {
-		print_text(&routes, words);
+		print_routes(&routes, words);
 	}
 	return count_open(&routes) == 0 && filter == 0 ? EXIT_OK : EXIT_NO;
+}
+
+static int look_at_names(const struct invocation *in, json_t *report)
+{
+	struct name_faults faults;
+	json_t *list = json_array();
+	int r = namecheck_host(&faults);
+
+	for (size_t i = 0; r == 0 && i < faults.count; i++) {
+		json_array_append_new(list, json_string(faults.text[i]));
+		if (!in->json)
+			printf("%swrong%s  %s\n", command_colour(COLOUR_BAD),
+				command_colour(COLOUR_OFF), faults.text[i]);
+	}
+	json_object_set_new(report, "names", list);
+	if (r < 0)
+		return command_failed(
+			in, "%s: %s", NAMECHECK_SWITCH, strerror(-r));
+	if (!in->json && faults.count == 0)
+		printf("names are asked for as they should be\n");
+	return faults.count == 0 ? EXIT_OK : EXIT_NO;
+}
+
+static int examine(const struct invocation *in, const struct policy *p,
+	bool routes, bool names)
+{
+	json_t *report = json_object();
+	int worst = EXIT_OK;
+
+	if (names)
+		worst = look_at_names(in, report);
+	if (routes && worst <= EXIT_NO) {
+		int r = look_at_routes(in, p, report);
+
+		worst = r > worst ? r : worst;
+	}
+	if (!in->json || worst > EXIT_NO) {
+		json_decref(report);
+		return worst;
+	}
+	json_object_set_new(report, "ok", json_boolean(worst == EXIT_OK));
+	return command_json(in, report) == EXIT_OK ? worst : EXIT_FAILED;
 }
 
 static int doctor(const struct invocation *in)
 {
 	static const struct option options[] = {
-		{"direct-routes", no_argument, NULL, 'd'}, {0}};
+		{"direct-routes", no_argument, NULL, 'd'},
+		{"names", no_argument, NULL, 'n'}, {0}};
 	static struct policy_errors errors;
 	_cleanup_policy_ struct policy p = {0};
+	bool routes = false, names = false;
 
 	for (int c; (c = command_option(in, options)) != -1;) {
-		if (c != 'd')
+		if (c != 'd' && c != 'n')
 			return EXIT_USAGE;
+		routes |= c == 'd';
+		names |= c == 'n';
 	}
 	if (optind < in->argc)
 		return command_usage(
@@ -159,13 +206,13 @@ static int doctor(const struct invocation *in)
 		policy_errors_print(stderr, &errors);
 		return EXIT_FAILED;
 	}
-	return direct_routes(in, &p);
+	return examine(in, &p, routes || !names, names || !routes);
 }
 
 const struct command doctor_commands[] = {
 	{
 		.words = "doctor",
-		.args = "[--direct-routes]",
+		.args = "[--direct-routes] [--names]",
 		.summary = "Look whether this bastion is what it should be",
 		.run = doctor,
 		.help = "  --direct-routes  try every way past the relay, as "
@@ -174,6 +221,10 @@ const struct command doctor_commands[] = {
 			"account, and the relay itself\n"
 			"                   to where it must not go; over TCP, "
 			"UDP and ICMP, IPv4 and IPv6\n"
+			"  --names          look whether this host asks for "
+			"suppliers and targets by name\n"
+			"                   (nsswitch.conf), and whether nscd "
+			"would hide them\n"
 			"\n"
 			"A way is closed when it is known what closed it: "
 			"\"filter\" (our table counted the\n"
@@ -181,7 +232,7 @@ const struct command doctor_commands[] = {
 			"\"no-route\". No packet reaches a zone\n"
 			"while they all are.\n"
 			"\n"
-			"Exit status: 0 all closed, 1 not, 3 could not be "
+			"Exit status: 0 all is well, 1 not, 3 could not be "
 			"looked at.\n",
 	},
 	{0},

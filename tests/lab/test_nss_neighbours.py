@@ -2,6 +2,7 @@
 """Who else on the host reads names: nscd, which remembers them, and programs
 that AppArmor confines. Both are the host's; suppliers are known to them, and
 nothing of ours can take the host's own users away from them."""
+import json
 import time
 
 import pytest
@@ -74,6 +75,17 @@ def test_nscd_answers_for_the_host_whatever_becomes_of_our_file(visits, how):
     finally:
         visits.bastion.run(f"mv {USERS_DB}.away {USERS_DB}; nscd -i passwd")
     assert known(visits.bastion, "acme-new")
+
+
+def test_doctor_finds_an_nscd_that_would_hide_targets(visits):
+    bed, conf = visits.bastion, "/etc/nscd.conf"
+    bed.run(f"sed -i '/enable-cache.*hosts/d' {conf}; "
+            f"echo 'enable-cache hosts yes' >> {conf}")
+    seen = bed.run("jumpctl doctor --names", check=False)
+    assert seen.rc == 1 and "enable-cache hosts no" in seen.out, seen
+    bed.run(f"sed -i 's/hosts yes/hosts no/' {conf}")
+    seen = bed.run("jumpctl doctor --names --json")
+    assert json.loads(seen.out) == {"names": [], "ok": True}, seen
 
 
 # -- AppArmor: its rules are the kernel's, so a machine with its own

@@ -778,6 +778,21 @@ def test_a_session_that_ends_with_its_grant_says_so(kit, session, ordered):
     assert kit.wait_event(mark, "conn.close")["JUMP_REASON"] == "revoked"
 
 
+def test_a_recording_that_ends_with_its_grant_says_so(kit, session):
+    """Who ends a jumpshell for its rights ends its recorder too."""
+    conn = "abadcafe00000003"
+    mark = kit.bed.journal_mark()
+    with kit.recording(conn, session) as recorder:
+        held = Held(session, "brokered", conn, "plc-gw", "ssh")
+        record, = kit.connections().values()
+        kit.bed.run(["kill", "-STOP", record["pid"]])
+        kit.publish([grant("G-plc", "plc-gw", ["ssh"], revoked=True)])
+        recorder.kill()
+        kit.bed.run(["kill", "-CONT", record["pid"]])
+        held.ended()
+    assert kit.wait_event(mark, "conn.close")["JUMP_REASON"] == "revoked"
+
+
 def test_rights_unreadable_for_long_cut(kit, session):
     held, mark = hold(session, "tunnel4"), kit.bed.journal_mark()
     kit.bed.run("mv /run/jump/db/current /run/jump/db/aside")

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "jumpctl/namecheck.h"
 #include "jumpctl/routes.h"
 #include "jumpctl/target.h"
 
@@ -147,9 +148,59 @@ static void files_are_tried_as_the_uid(void **state)
 	assert_int_equal(probe_try(&p), MET_PERMISSION);
 }
 
+static size_t switch_faults(const char *text)
+{
+	struct name_faults f = {0};
+
+	namecheck_switch(text, &f);
+	return f.count;
+}
+
+static void names_are_asked_for_in_their_place(void **state)
+{
+	assert_int_equal(switch_faults("# passwd: none\n"
+				       " passwd : files jump systemd\n"
+				       "group:\tfiles jump # and no more\n"
+				       "hosts: files jump dns\n"
+				       "passwd_compat: nis\n"),
+		0);
+	assert_int_equal(switch_faults(""), 3);
+	assert_int_equal(switch_faults("passwd: files\ngroup: jumps files\n"
+				       "hosts: files #jump\n"),
+		3);
+	/* ours before the host's own, or after what may say it is nobody */
+	assert_int_equal(switch_faults("passwd: jump files\n"
+				       "group: files jump\n"
+				       "hosts: files dns jump"),
+		2);
+}
+
+static size_t cache_faults(const char *text)
+{
+	struct name_faults f = {0};
+
+	namecheck_cache(text, &f);
+	return f.count;
+}
+
+static void a_cache_of_hosts_is_found(void **state)
+{
+	assert_int_equal(cache_faults("\tenable-cache\thosts\tyes\n"), 1);
+	assert_int_equal(cache_faults("enable-cache hosts no\n"
+				      "enable-cache hosts yes"),
+		1);
+	assert_int_equal(cache_faults("enable-cache passwd yes\n"
+				      "# enable-cache hosts yes\n"
+				      "enable-cache hosts no\n"),
+		0);
+	assert_int_equal(cache_faults(""), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_are_asked_for_in_their_place),
+		cmocka_unit_test(a_cache_of_hosts_is_found),
 		cmocka_unit_test(whole_keys_are_taken),
 		cmocka_unit_test(everything_else_is_left_out),
 		cmocka_unit_test(no_more_keys_than_there_is_room_for),

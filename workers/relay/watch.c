@@ -142,16 +142,20 @@ static bool session_lives(const struct connection *c)
 }
 
 /*
- * What it depends on beside its rights. NULL, or the reason to cut. A session
- * that was ended because its rights were is gone for that reason.
+ * What it depends on beside its rights. NULL, or the reason to cut. What was
+ * ended because the rights were is gone for that reason.
  */
 static const char *lost(struct watch *w, struct connection *c)
 {
+	const char *what = NULL;
+
 	if (c->live_fd >= 0 && !live_held(c->live_fd))
-		return "recorder";
-	if (session_lives(c))
+		what = "recorder";
+	else if (!session_lives(c))
+		what = "peer";
+	if (!what)
 		return NULL;
-	return ask_again(w, c) ? c->term.reason : "peer";
+	return ask_again(w, c) ? c->term.reason : what;
 }
 
 static bool look(struct watch *w, struct connection *c)
