@@ -6,87 +6,16 @@
  * uid and believes nothing but the relay's answer.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
-#include "base/moment.h"
 #include "base/name.h"
 #include "base/proc.h"
 #include "policy/policy.h"
-
-#define RELAY_SOCKET   "/run/jump/relay.sock"
-#define ANSWER_MAX     512
-#define ANSWER_WAIT_MS 10000
-#define IDENTIFIED     "ok identified"
-
-/* A relay whose queue is full must not hold us for ever. */
-static int limit_sending(int fd, int wait_ms)
-{
-	const struct timeval wait = {.tv_sec = wait_ms / 1000};
-
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) < 0)
-		return -errno;
-	return 0;
-}
-
-static int connect_relay(void)
-{
-	const struct sockaddr_un address = {
-		.sun_family = AF_UNIX, .sun_path = RELAY_SOCKET};
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	if (limit_sending(fd, ANSWER_WAIT_MS) < 0 ||
-		connect(fd, (const void *)&address, sizeof(address)) < 0)
-		return -errno;
-	if (limit_sending(fd, 0) < 0) /* ssh is to have it as it was */
-		return -errno;
-	return TAKE_FD(fd);
-}
-
-static int ask(int fd, char **argv)
-{
-	char line[256];
-	int n = snprintf(line, sizeof(line),
-		"connect conn=%s target=%s proto=%s\n", argv[1], argv[2],
-		argv[3]);
-
-	if (n < 0 || (size_t)n >= sizeof(line))
-		return -EMSGSIZE;
-	return fd_write_all(fd, line, (size_t)n);
-}
-
-/*
- * One line and not a byte more: what follows are the target's first words,
- * which are for ssh.
- */
-static int hear(int fd, char answer[ANSWER_MAX])
-{
-	int64_t until_ms = moment_boot_ms() + ANSWER_WAIT_MS;
-
-	for (size_t len = 0; len < ANSWER_MAX; len++) {
-		struct pollfd p = {.fd = fd, .events = POLLIN};
-		int64_t left_ms = until_ms - moment_boot_ms();
-
-		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0)
-			return -ETIMEDOUT;
-		if (recv(fd, answer + len, 1, 0) != 1)
-			return -EPIPE;
-		if (answer[len] == '\n') {
-			answer[len] = '\0';
-			return 0;
-		}
-	}
-	return -EMSGSIZE;
-}
+#include "workers/dial/relay.h"
 
 static int pass_on(int out, int fd)
 {
@@ -111,31 +40,15 @@ static int pass_on(int out, int fd)
 	return sendmsg(out, &message, MSG_NOSIGNAL) == 1 ? 0 : -errno;
 }
 
-/* The relay's words are ours, but bytes on a terminal are checked anyway. */
-static void report(const char *text)
-{
-	for (; *text; text++)
-		(void)fputc(
-			*text >= 0x20 && *text <= 0x7e ? *text : '?', stderr);
-	(void)fputc('\n', stderr);
-}
-
 static int run(char **argv)
 {
-	_cleanup_close_ int fd = connect_relay();
-	char answer[ANSWER_MAX];
-	int r = fd < 0 ? fd : ask(fd, argv);
+	const struct relay_question q = {
+		.conn = argv[1], .target = argv[2], .proto = argv[3]};
+	char text[RELAY_ANSWER_MAX];
+	_cleanup_close_ int fd = relay_ask(&q, text);
 
-	if (r == 0)
-		r = hear(fd, answer);
-	if (r < 0) {
-		fprintf(stderr, "relay %s\n",
-			r == -ETIMEDOUT ? "did not answer in time"
-					: "can't be reached");
-		return 1;
-	}
-	if (strcmp(answer, IDENTIFIED) != 0) {
-		report(strncmp(answer, "no ", 3) == 0 ? answer + 3 : answer);
+	if (fd < 0) {
+		fprintf(stderr, "%s\n", text);
 		return 1;
 	}
 	if (pass_on(STDOUT_FILENO, fd) < 0) {
