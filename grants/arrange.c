@@ -35,6 +35,14 @@ static uint32_t zone_index(const struct policy *p, const struct target *t)
 	return z ? (uint32_t)(z - p->zones) : UINT32_MAX;
 }
 
+/* The place of a target's hop in the policy; UINT32_MAX: it has none. */
+static uint32_t hop_index(const struct policy *p, const struct target *t)
+{
+	const struct target *hop = t->via[0] ? policy_target(p, t->via) : NULL;
+
+	return hop ? (uint32_t)(hop - p->targets) : UINT32_MAX;
+}
+
 static void add_policy(const struct policy *p, struct image *i, struct body *b)
 {
 	for (size_t k = 0; k < p->zone_count; k++) {
@@ -42,7 +50,9 @@ static void add_policy(const struct policy *p, struct image *i, struct body *b)
 		image_named(i, CELL_ZONES, image_body(i, b));
 	}
 	for (size_t k = 0; k < p->target_count; k++) {
-		encode_target(b, &p->targets[k], zone_index(p, &p->targets[k]));
+		const struct target *t = &p->targets[k];
+
+		encode_target(b, t, zone_index(p, t), hop_index(p, t));
 		image_named(i, CELL_TARGETS, image_body(i, b));
 	}
 	for (size_t k = 0; k < p->conduit_count; k++) {
@@ -120,14 +130,16 @@ void arrange_all(
 	}
 }
 
-/* The targets and zones of one user, as sorted indices in the policy. */
+/* The targets and zones of one user, as sorted indices in the policy. Of the
+ * targets some are granted; the others are what granted ones are behind. */
 struct share {
-	size_t target_count, zone_count;
-	uint32_t *targets, *zones;
+	size_t target_count, zone_count, granted_count;
+	uint32_t *targets, *zones, *granted;
 };
 
 static void share_done(struct share *s)
 {
+	free(s->granted);
 	free(s->targets);
 	free(s->zones);
 }
@@ -158,6 +170,32 @@ static uint32_t place_of(const uint32_t *list, size_t count, uint32_t index)
 	return found ? (uint32_t)(found - list) : UINT32_MAX;
 }
 
+static void take_granted(const struct compiled *c,
+	const struct compiled_user *u, struct share *s)
+{
+	for (size_t k = 0; k < u->grant_count; k++) {
+		const struct grant *g = c->grants[u->grant_first + k];
+		const uint32_t *targets = compiled_targets(c, g);
+
+		for (size_t t = 0; t < g->target_count; t++)
+			s->granted[s->granted_count++] = targets[t];
+	}
+	s->granted_count = settle(s->granted, s->granted_count);
+}
+
+static void take_hops(const struct policy *p, struct share *s)
+{
+	for (size_t k = 0; k < s->granted_count; k++) {
+		uint32_t at = s->granted[k];
+
+		for (int n = 0; n <= POLICY_HOPS_MAX && at != UINT32_MAX; n++) {
+			s->targets[s->target_count++] = at;
+			at = hop_index(p, &p->targets[at]);
+		}
+	}
+	s->target_count = settle(s->targets, s->target_count);
+}
+
 static int take_share(const struct compiled *c, const struct compiled_user *u,
 	struct share *s)
 {
@@ -165,18 +203,13 @@ static int take_share(const struct compiled *c, const struct compiled_user *u,
 
 	for (size_t k = 0; k < u->grant_count; k++)
 		n += c->grants[u->grant_first + k]->target_count;
-	s->targets = calloc(n + 1, sizeof(*s->targets));
-	s->zones = calloc(n + 1, sizeof(*s->zones));
-	if (!s->targets || !s->zones)
+	s->granted = calloc(n + 1, sizeof(*s->granted));
+	s->targets = calloc(n + 1, (POLICY_HOPS_MAX + 1) * sizeof(*s->targets));
+	s->zones = calloc(n + 1, (POLICY_HOPS_MAX + 1) * sizeof(*s->zones));
+	if (!s->granted || !s->targets || !s->zones)
 		return -ENOMEM;
-	for (size_t k = 0; k < u->grant_count; k++) {
-		const struct grant *g = c->grants[u->grant_first + k];
-		const uint32_t *targets = compiled_targets(c, g);
-
-		for (size_t t = 0; t < g->target_count; t++)
-			s->targets[s->target_count++] = targets[t];
-	}
-	s->target_count = settle(s->targets, s->target_count);
+	take_granted(c, u, s);
+	take_hops(c->policy, s);
 	for (size_t t = 0; t < s->target_count; t++)
 		s->zones[t] = zone_index(
 			c->policy, &c->policy->targets[s->targets[t]]);
@@ -215,10 +248,14 @@ static void add_share(const struct compiled *c, const struct compiled_user *u,
 		image_named(i, CELL_ZONES, image_body(i, b));
 	}
 	for (size_t k = 0; k < s->target_count; k++) {
-		const struct target *t = &p->targets[s->targets[k]];
+		struct target t = p->targets[s->targets[k]];
 
-		encode_target(b, t,
-			place_of(s->zones, s->zone_count, zone_index(p, t)));
+		t.hop_only = place_of(s->granted, s->granted_count,
+				     s->targets[k]) == UINT32_MAX;
+		encode_target(b, &t,
+			place_of(s->zones, s->zone_count, zone_index(p, &t)),
+			place_of(
+				s->targets, s->target_count, hop_index(p, &t)));
 		image_named(i, CELL_TARGETS, image_body(i, b));
 	}
 	for (size_t k = 0; k < u->conduit_count; k++) {

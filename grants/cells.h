@@ -13,7 +13,7 @@
 
 #define CELL_SIZE	64
 #define CELL_PAYLOAD	56
-#define CELL_MAGIC	"JUMPRGT1"
+#define CELL_MAGIC	"JUMPRGT2"
 #define CELL_MAGIC_LEN	8
 #define CELL_BODY_MAX	16384 /* bytes of one body */
 #define CELLS_MAX_BYTES ((size_t)512 << 20)

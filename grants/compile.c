@@ -102,14 +102,15 @@ const uint32_t *compiled_targets(
 /* The policy's word on one target and protocol, as if all else were right:
  * at the window's start, from a granted source, recorded. */
 static struct decision ask(struct job *j, const struct grant *g,
-	const char *target, enum proto proto)
+	const char *target, struct offer offer)
 {
 	struct request q = {
 		.user = g->user,
 		.uid = g->uid,
 		.channel = CHANNEL_BROKERED,
 		.target = target,
-		.proto = proto,
+		.proto = offer.proto,
+		.port = offer.port,
 		.recording = true,
 	};
 
@@ -119,14 +120,14 @@ static struct decision ask(struct job *j, const struct grant *g,
 }
 
 static void refuse_part(struct job *j, const struct grant *g,
-	const char *target, enum proto proto, const struct decision *d)
+	const char *target, struct offer offer, const struct decision *d)
 {
 	struct grant_refusal r = {
 		.word = reason_word(d->reason),
 		.user = g->user,
 		.uid = g->uid,
 		.grant = g,
-		.proto = proto,
+		.offer = offer,
 		.origin = d->origin,
 	};
 
@@ -134,24 +135,23 @@ static void refuse_part(struct job *j, const struct grant *g,
 	refuse(j, &r);
 }
 
-/* The protocols of a grant that the policy carries to one of its targets. */
-static proto_set carried_protocols(
-	struct job *j, const struct grant *g, const char *target)
+/* Adds what the policy carries of a grant to one of its targets. */
+static bool add_carried(struct job *j, const struct grant *g,
+	const char *target, struct proto_set *carried)
 {
-	proto_set carried = 0;
+	struct offer at = {0};
+	bool any = false;
 
-	for (int p = PROTO_NONE + 1; p < PROTO_COUNT; p++) {
-		struct decision d;
+	while (proto_set_next(&g->protocols, &at)) {
+		struct decision d = ask(j, g, target, at);
 
-		if (!proto_set_has(g->protocols, (enum proto)p))
-			continue;
-		d = ask(j, g, target, (enum proto)p);
-		if (d.allow)
-			carried |= 1u << p;
+		any = any || d.allow;
+		if (d.allow) /* it fits: all of them are the grant's */
+			(void)proto_set_add(carried, at.proto, at.port);
 		else
-			refuse_part(j, g, target, (enum proto)p, &d);
+			refuse_part(j, g, target, at, &d);
 	}
-	return carried;
+	return any;
 }
 
 /* Keeps one target of a grant, in place, and notes its index. */
@@ -172,18 +172,19 @@ static void keep_target(
 static void narrow(struct job *j, struct grant *g)
 {
 	bool over = g->revoked || g->not_after <= j->s->iat;
-	proto_set protocols = over ? g->protocols : 0;
+	struct proto_set protocols =
+		over ? g->protocols : (struct proto_set){0};
 	size_t kept = 0;
 
 	for (size_t i = 0; i < g->target_count; i++) {
 		uint32_t index = index_of_target(j, g->targets[i]);
-		proto_set carried =
-			over ? g->protocols
-			     : carried_protocols(j, g, g->targets[i]);
+		struct proto_set with = protocols;
 
-		if (carried && index != UINT32_MAX) {
+		if (!over && !add_carried(j, g, g->targets[i], &with))
+			continue;
+		if (index != UINT32_MAX) {
 			keep_target(j, g, i, kept++, index);
-			protocols |= carried;
+			protocols = with;
 		}
 	}
 	g->target_count = kept;

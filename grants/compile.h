@@ -21,7 +21,7 @@ struct grant_refusal {
 	uint32_t uid;
 	const struct grant *grant; /* NULL: the user as such */
 	char target[NAME_SIZE];	   /* "": the whole grant */
-	enum proto proto;	   /* of the target */
+	struct offer offer;	   /* of the target */
 	struct origin origin;	   /* line of the policy, file "": none */
 };
 

@@ -12,7 +12,6 @@
 
 #include "base/cleanup.h"
 
-#define PROTO_BITS (((1u << PROTO_COUNT) - 1) & ~1u)
 #define FILES_BITS ((unsigned int)(FILES_UP | FILES_DOWN))
 
 static void refuse(struct cursor *in)
@@ -97,13 +96,33 @@ static void take_network(struct cursor *in, struct network *n)
 	n->prefix = take_small(in, n->address.family == AF_INET ? 32 : 128);
 }
 
-static proto_set take_protocols(struct cursor *in)
+static void take_protocols(struct cursor *in, struct proto_set *set)
 {
-	proto_set set = cursor_u32(in);
+	size_t count;
 
-	if (set & ~PROTO_BITS)
+	set->named = cursor_u32(in);
+	if (set->named & ~PROTO_NAMED_ALL)
 		refuse(in);
-	return in->failed ? 0 : set;
+	set->any_port = take_flag(in);
+	count = take_count(in, PROTO_PORTS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		set->ports[i] = cursor_u16(in);
+		if (set->ports[i] == 0 ||
+			(i > 0 && set->ports[i - 1] >= set->ports[i]))
+			refuse(in);
+	}
+	set->port_count = (uint16_t)count;
+}
+
+static void take_ports(struct cursor *in, uint16_t ports[POLICY_PORTS_MAX])
+{
+	size_t count = take_count(in, POLICY_PORTS_MAX);
+
+	for (size_t i = 0; i < count; i++) {
+		ports[i] = cursor_u16(in);
+		if (ports[i] == 0)
+			refuse(in);
+	}
 }
 
 static void take_origin(struct cursor *in, struct origin *o)
@@ -174,23 +193,40 @@ static int take_hostkeys(struct cursor *in, struct target *t)
 	return 0;
 }
 
-int decode_target(
-	struct cursor *in, struct target *ret_target, uint32_t *ret_zone)
+static void take_device(struct cursor *in, struct target *t, uint32_t *ret_via)
+{
+	*ret_via = cursor_u32(in);
+	t->crypto = cursor_u32(in);
+	if (t->crypto & ~(uint32_t)CRYPTO_ALL)
+		refuse(in);
+	t->crypto_until = (int64_t)cursor_u64(in);
+	t->credential = (enum credential)take_small(in, CREDENTIAL_KEY);
+	take_text(in, t->login_user, sizeof(t->login_user), false);
+	take_text(in, t->login_password, sizeof(t->login_password), false);
+	take_text(in, t->login_ready, sizeof(t->login_ready), false);
+	take_text(in, t->login_failed, sizeof(t->login_failed), false);
+	t->line_end = (enum line_end)take_small(in, LINE_END_LF);
+}
+
+int decode_target(struct cursor *in, struct target *ret_target,
+	uint32_t *ret_zone, uint32_t *ret_via)
 {
 	struct target t = {0};
-	uint32_t zone;
+	uint32_t zone, via;
 
 	take_name(in, t.name, false);
+	t.hop_only = take_flag(in);
 	zone = cursor_u32(in);
 	t.address_count = take_count(in, POLICY_ADDRS_MAX);
 	for (size_t i = 0; i < t.address_count; i++)
 		take_address(in, &t.addresses[i]);
-	t.protocols = take_protocols(in);
-	for (size_t p = 0; p < PROTO_COUNT; p++)
-		t.port[p] = cursor_u16(in);
+	take_protocols(in, &t.protocols);
+	for (size_t p = PROTO_NONE + 1; p < PROTO_TCP; p++)
+		take_ports(in, t.port[p]);
 	t.account_count = take_count(in, POLICY_ACCOUNTS_MAX);
 	for (size_t i = 0; i < t.account_count; i++)
 		take_name(in, t.accounts[i], false);
+	take_device(in, &t, &via);
 	take_origin(in, &t.origin);
 	if (take_hostkeys(in, &t) < 0)
 		return -ENOMEM;
@@ -200,7 +236,22 @@ int decode_target(
 	}
 	*ret_target = t;
 	*ret_zone = zone;
+	*ret_via = via;
 	return 0;
+}
+
+static void take_files(struct cursor *in, struct conduit *c)
+{
+	c->file_size_max = cursor_u64(in);
+	c->file_count_max = cursor_u32(in);
+	c->file_pattern_count = take_count(in, POLICY_FILE_PATTERNS_MAX);
+	for (size_t i = 0; i < c->file_pattern_count; i++)
+		take_text(in, c->file_patterns[i], sizeof(c->file_patterns[i]),
+			false);
+	take_text(in, c->file_check, sizeof(c->file_check), false);
+	if (c->file_check[0] && c->file_check[0] != '/')
+		refuse(in);
+	c->file_check_max = cursor_u64(in);
 }
 
 int decode_conduit(struct cursor *in, struct conduit *ret_conduit)
@@ -214,7 +265,7 @@ int decode_conduit(struct cursor *in, struct conduit *ret_conduit)
 	c.zone_count = take_count(in, POLICY_PATTERNS_MAX);
 	for (size_t i = 0; i < c.zone_count; i++)
 		take_name(in, c.zones[i], false);
-	c.protocols = take_protocols(in);
+	take_protocols(in, &c.protocols);
 	c.max_window_sec = cursor_u32(in);
 	c.grace_sec = cursor_u32(in);
 	c.otp_grace_sec = cursor_u32(in);
@@ -223,6 +274,7 @@ int decode_conduit(struct cursor *in, struct conduit *ret_conduit)
 	c.max_connections = cursor_u16(in);
 	c.record = (enum record)take_small(in, RECORD_NONE);
 	c.files = take_small(in, FILES_BITS);
+	take_files(in, &c);
 	take_origin(in, &c.origin);
 	if (finish(in) < 0)
 		return -EBADMSG;
@@ -260,7 +312,9 @@ int decode_grant(struct cursor *in, struct grant *ret_grant,
 
 	take_ids(in, &g);
 	take_name(in, g.account, true);
-	g.protocols = take_protocols(in);
+	take_protocols(in, &g.protocols);
+	if (g.protocols.any_port)
+		refuse(in); /* a grant names its ports */
 	g.record = (enum record)take_small(in, RECORD_NONE);
 	g.files = take_small(in, FILES_BITS);
 	g.target_count = take_count(in, DECODE_TARGETS_MAX);

@@ -19,9 +19,10 @@ int decode_info(struct cursor *in, struct rights_info *ret_info);
 
 int decode_zone(struct cursor *in, struct zone *ret_zone);
 
-/* The zone is an index into the table of zones; ret_target->zone is "". */
-int decode_target(
-	struct cursor *in, struct target *ret_target, uint32_t *ret_zone);
+/* Zone and via are indices into the tables of zones and targets; the names of
+ * ret_target are "". ret_via is UINT32_MAX when it is behind no other. */
+int decode_target(struct cursor *in, struct target *ret_target,
+	uint32_t *ret_zone, uint32_t *ret_via);
 
 int decode_conduit(struct cursor *in, struct conduit *ret_conduit);
 

@@ -90,6 +90,26 @@ static void put_origin(struct body *b, const struct origin *o)
 	put_u32(b, o->line);
 }
 
+static void put_protocols(struct body *b, const struct proto_set *set)
+{
+	put_u32(b, set->named);
+	put_u8(b, set->any_port);
+	put_count(b, set->port_count);
+	for (size_t i = 0; i < set->port_count; i++)
+		put_u16(b, set->ports[i]);
+}
+
+static void put_ports(struct body *b, const uint16_t ports[POLICY_PORTS_MAX])
+{
+	size_t count = 0;
+
+	while (count < POLICY_PORTS_MAX && ports[count])
+		count++;
+	put_count(b, count);
+	for (size_t i = 0; i < count; i++)
+		put_u16(b, ports[i]);
+}
+
 static void start(struct body *b)
 {
 	b->len = 0;
@@ -127,22 +147,49 @@ void encode_zone(struct body *b, const struct zone *z)
 	put_origin(b, &z->origin);
 }
 
-void encode_target(struct body *b, const struct target *t, uint32_t zone)
+static void put_device(struct body *b, const struct target *t, uint32_t via)
+{
+	put_u32(b, via);
+	put_u32(b, t->crypto);
+	put_u64(b, (uint64_t)t->crypto_until);
+	put_u8(b, (uint8_t)t->credential);
+	put_text(b, t->login_user);
+	put_text(b, t->login_password);
+	put_text(b, t->login_ready);
+	put_text(b, t->login_failed);
+	put_u8(b, (uint8_t)t->line_end);
+}
+
+void encode_target(
+	struct body *b, const struct target *t, uint32_t zone, uint32_t via)
 {
 	start(b);
 	put_text(b, t->name);
+	put_u8(b, t->hop_only);
 	put_u32(b, zone);
 	put_count(b, t->address_count);
 	for (size_t i = 0; i < t->address_count; i++)
 		put_address(b, &t->addresses[i]);
-	put_u32(b, t->protocols);
-	for (size_t p = 0; p < PROTO_COUNT; p++)
-		put_u16(b, t->port[p]);
+	put_protocols(b, &t->protocols);
+	for (size_t p = PROTO_NONE + 1; p < PROTO_TCP; p++)
+		put_ports(b, t->port[p]);
 	put_names(b, t->accounts, t->account_count);
+	put_device(b, t, via);
 	put_origin(b, &t->origin);
 	put_count(b, t->hostkey_count);
 	for (size_t i = 0; i < t->hostkey_count; i++)
 		put_text(b, t->hostkeys[i]);
+}
+
+static void put_files(struct body *b, const struct conduit *c)
+{
+	put_u64(b, c->file_size_max);
+	put_u32(b, c->file_count_max);
+	put_count(b, c->file_pattern_count);
+	for (size_t i = 0; i < c->file_pattern_count; i++)
+		put_text(b, c->file_patterns[i]);
+	put_text(b, c->file_check);
+	put_u64(b, c->file_check_max);
 }
 
 void encode_conduit(struct body *b, const struct conduit *c)
@@ -151,7 +198,7 @@ void encode_conduit(struct body *b, const struct conduit *c)
 	put_text(b, c->name);
 	put_names(b, c->users, c->user_count);
 	put_names(b, c->zones, c->zone_count);
-	put_u32(b, c->protocols);
+	put_protocols(b, &c->protocols);
 	put_u32(b, c->max_window_sec);
 	put_u32(b, c->grace_sec);
 	put_u32(b, c->otp_grace_sec);
@@ -160,6 +207,7 @@ void encode_conduit(struct body *b, const struct conduit *c)
 	put_u16(b, c->max_connections);
 	put_u8(b, (uint8_t)c->record);
 	put_u8(b, c->files);
+	put_files(b, c);
 	put_origin(b, &c->origin);
 }
 
@@ -182,7 +230,7 @@ void encode_grant(
 	put_text(b, g->id);
 	put_text(b, g->ticket);
 	put_text(b, g->account);
-	put_u32(b, g->protocols);
+	put_protocols(b, &g->protocols);
 	put_u8(b, (uint8_t)g->record);
 	put_u8(b, g->files);
 	put_count(b, g->target_count);

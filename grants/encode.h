@@ -22,7 +22,9 @@ struct body {
  * does). */
 void encode_info(struct body *b, const struct rights_info *info);
 void encode_zone(struct body *b, const struct zone *z);
-void encode_target(struct body *b, const struct target *t, uint32_t zone);
+/* via: index into the table of targets, UINT32_MAX: none. */
+void encode_target(
+	struct body *b, const struct target *t, uint32_t zone, uint32_t via);
 void encode_conduit(struct body *b, const struct conduit *c);
 void encode_user(struct body *b, const char *const *keys, size_t key_count,
 	const uint32_t *conduits, size_t conduit_count);

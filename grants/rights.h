@@ -64,7 +64,8 @@ int rights_user_at(
 
 /*
  * Everything that policy_decide_any() needs for one user: a small policy of
- * just the zones, targets and conduits that this user's grants can use, and
+ * just the zones, targets and conduits that this user's grants can use, the
+ * targets that those are behind (hop_only: no grant names them), and
  * the grants (open, future, and those that ended or were revoked a short
  * while ago, so that a refusal can say so). Returns 0 (grants may be 0), or
  * -EBADMSG: corrupt, deny.
@@ -84,8 +85,9 @@ void rights_view_done(struct rights_view *v);
 struct decision rights_decide(const struct rights_view *v,
 	const struct request *request, int64_t now);
 
-/* The target of the view that has this address and a port of `proto`s; used
- * by the relay for redirected connections. NULL when none. */
+/* The granted target of the view that has this address and offers something
+ * at this port, and what; used by the relay for redirected connections. NULL
+ * when none. */
 const struct target *rights_target_at(const struct rights_view *v,
 	const struct address *address, uint16_t port, enum proto *ret_proto);
 

@@ -10,8 +10,6 @@
 #include "base/cleanup.h"
 #include "grants/snapshot_parse.h"
 
-#define PROTOCOLS_MAX	 (PROTO_COUNT - 1)
-#define PROTO_WORD_MAX	 8
 #define NETWORK_TEXT_MAX 49
 
 static bool has_name(
@@ -46,26 +44,30 @@ static size_t take_names(struct json_reader *r, const char *field, size_t max,
 	return n;
 }
 
-static proto_set take_protocols(struct json_reader *r)
+static void take_protocols(struct json_reader *r, struct proto_set *set)
 {
 	const json_t *list =
-		json_reader_array(r, "protocols", 1, PROTOCOLS_MAX);
-	proto_set set = 0;
+		json_reader_array(r, "protocols", 1, PROTO_WORDS_MAX);
 
 	for (size_t i = 0; list && i < json_array_size(list); i++) {
 		const char *word = json_reader_element(
-			r, "protocols", list, i, 1, PROTO_WORD_MAX);
-		enum proto proto = word ? proto_from_name(word) : PROTO_NONE;
+			r, "protocols", list, i, 1, PROTO_TEXT_SIZE - 1);
+		struct offer s;
+		int e;
 
 		if (!word)
-			return 0;
-		if (proto == PROTO_NONE)
-			json_reader_fail(r, "protocols", "has an unknown one");
-		else if (set & 1u << proto)
-			json_reader_fail(r, "protocols", "has one twice");
-		set |= 1u << proto;
+			return;
+		if (proto_parse(word, &s) < 0)
+			return json_reader_fail(
+				r, "protocols", "has an unknown one");
+		e = proto_set_add(set, s.proto, s.port);
+		if (e == -EEXIST)
+			return json_reader_fail(
+				r, "protocols", "has one twice");
+		if (e < 0)
+			return json_reader_fail(
+				r, "protocols", "has too many ports");
 	}
-	return set;
 }
 
 static enum record take_record(struct json_reader *r)
@@ -199,7 +201,7 @@ static int parse_grant(struct parse *p, const json_t *object, size_t index)
 	take_user(p, &r, index);
 	g->target_count = take_names(&r, "targets", SNAPSHOT_TARGETS_MAX,
 		p->s->names + p->s->name_count);
-	g->protocols = take_protocols(&r);
+	take_protocols(&r, &g->protocols);
 	take_account(&r, g);
 	take_window(&r, g);
 	g->revoked = json_reader_bool(&r, "revoked");

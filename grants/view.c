@@ -63,19 +63,23 @@ static void indices_settle(struct indices *l)
 /* What is being put together, and what is needed only meanwhile. */
 struct assembly {
 	struct rights_view view;
-	struct indices targets; /* of all grants, then unique */
+	struct indices granted; /* of all grants, then unique */
+	struct indices targets; /* these, and what they are behind */
 	struct indices named;	/* of all grants, one after the other */
 	struct indices zones;	/* unique */
 	uint32_t *zone_of;	/* by place in view.policy.targets */
+	uint32_t *via_of;	/* the same */
 };
 
 static void assembly_done(struct assembly *a)
 {
 	rights_view_done(&a->view);
+	indices_done(&a->granted);
 	indices_done(&a->targets);
 	indices_done(&a->named);
 	indices_done(&a->zones);
 	free(a->zone_of);
+	free(a->via_of);
 }
 
 /* calloc() that also answers for nothing, so that NULL is always an error. */
@@ -134,7 +138,7 @@ static int load_grant(struct rights *r, const struct user_cell *user,
 	ret_grant->not_after = to;
 	e = indices_add(&a->named, targets, ret_grant->target_count);
 	if (e == 0)
-		e = indices_add(&a->targets, targets, ret_grant->target_count);
+		e = indices_add(&a->granted, targets, ret_grant->target_count);
 	return e;
 }
 
@@ -159,17 +163,41 @@ static int load_grants(
 			return -EBADMSG;
 		v->grant_count++;
 	}
-	indices_settle(&a->targets);
-	return 0;
+	indices_settle(&a->granted);
+	return indices_add(&a->targets, a->granted.at, a->granted.count);
 }
 
-static int load_targets(struct rights *r, struct assembly *a)
+static size_t index_place(const struct indices *l, uint32_t index)
+{
+	const uint32_t *found =
+		bsearch(&index, l->at, l->count, sizeof(*l->at), compare_index);
+
+	return found ? (size_t)(found - l->at) : SIZE_MAX;
+}
+
+static void forget_targets(struct assembly *a)
 {
 	struct policy *p = &a->view.policy;
 
+	for (size_t i = 0; i < p->target_count; i++)
+		free(p->targets[i].hostkeys);
+	free(p->targets);
+	free(a->zone_of);
+	free(a->via_of);
+	p->targets = NULL;
+	a->zone_of = a->via_of = NULL;
+	p->target_count = 0;
+}
+
+static int read_targets(struct rights *r, struct assembly *a)
+{
+	struct policy *p = &a->view.policy;
+
+	forget_targets(a);
 	p->targets = room(a->targets.count, sizeof(*p->targets));
 	a->zone_of = room(a->targets.count, sizeof(*a->zone_of));
-	if (!p->targets || !a->zone_of)
+	a->via_of = room(a->targets.count, sizeof(*a->via_of));
+	if (!p->targets || !a->zone_of || !a->via_of)
 		return -ENOMEM;
 	for (size_t i = 0; i < a->targets.count; i++) {
 		struct target *t = &p->targets[i];
@@ -177,7 +205,8 @@ static int load_targets(struct rights *r, struct assembly *a)
 		int e = open_cell(r, CELL_TARGETS, a->targets.at[i], &in);
 
 		if (e == 0)
-			e = decode_target(&in, t, &a->zone_of[i]);
+			e = decode_target(
+				&in, t, &a->zone_of[i], &a->via_of[i]);
 		if (e < 0)
 			return e;
 		p->target_count++;
@@ -187,12 +216,51 @@ static int load_targets(struct rights *r, struct assembly *a)
 	return 0;
 }
 
-static size_t index_place(const struct indices *l, uint32_t index)
+/* The hops that are not there yet: 1 when there were any. */
+static int add_hops(struct assembly *a)
 {
-	const uint32_t *found =
-		bsearch(&index, l->at, l->count, sizeof(*l->at), compare_index);
+	const size_t count = a->view.policy.target_count;
+	int grown = 0;
 
-	return found ? (size_t)(found - l->at) : SIZE_MAX;
+	for (size_t i = 0; i < count; i++) {
+		struct indices known = a->targets;
+
+		known.count = count;
+		if (a->via_of[i] == UINT32_MAX ||
+			index_place(&known, a->via_of[i]) != SIZE_MAX)
+			continue;
+		if (indices_add(&a->targets, &a->via_of[i], 1) < 0)
+			return -ENOMEM;
+		grown = 1;
+	}
+	indices_settle(&a->targets);
+	return grown;
+}
+
+/* The granted targets, and what they are behind. */
+static int load_targets(struct rights *r, struct assembly *a)
+{
+	struct policy *p = &a->view.policy;
+	int e = read_targets(r, a), more = 0;
+
+	for (int hop = 0; e == 0; hop++) {
+		more = add_hops(a);
+		if (more <= 0)
+			break;
+		e = hop < POLICY_HOPS_MAX ? read_targets(r, a) : -EBADMSG;
+	}
+	if (e < 0 || more < 0)
+		return e < 0 ? e : more;
+	for (size_t i = 0; i < p->target_count; i++) {
+		struct target *t = &p->targets[i];
+		size_t via = index_place(&a->targets, a->via_of[i]);
+
+		t->hop_only =
+			index_place(&a->granted, a->targets.at[i]) == SIZE_MAX;
+		if (a->via_of[i] != UINT32_MAX)
+			memcpy(t->via, p->targets[via].name, NAME_SIZE);
+	}
+	return 0;
 }
 
 static int load_zones(struct rights *r, struct assembly *a)
@@ -326,20 +394,30 @@ static bool target_has(const struct target *t, const struct address *address)
 	return false;
 }
 
+static bool offers_at(
+	const struct target *t, uint16_t port, enum proto *ret_proto)
+{
+	struct offer list[TARGET_OFFERS_MAX];
+	const size_t count = target_offers(t, list);
+
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].port != port)
+			continue;
+		*ret_proto = list[i].proto;
+		return true;
+	}
+	return false;
+}
+
 const struct target *rights_target_at(const struct rights_view *v,
 	const struct address *address, uint16_t port, enum proto *ret_proto)
 {
 	for (size_t i = 0; i < v->policy.target_count; i++) {
 		const struct target *t = &v->policy.targets[i];
 
-		if (!target_has(t, address))
-			continue;
-		for (int p = PROTO_NONE + 1; p < PROTO_COUNT; p++) {
-			if (!(t->protocols & 1u << p) || t->port[p] != port)
-				continue;
-			*ret_proto = (enum proto)p;
+		if (!t->hop_only && target_has(t, address) &&
+			offers_at(t, port, ret_proto))
 			return t;
-		}
 	}
 	return NULL;
 }

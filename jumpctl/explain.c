@@ -21,16 +21,16 @@
 static int usage_proto(const struct invocation *in, const char *word)
 {
 	struct suggest s = {.word = word};
-	char all[64];
+	char all[PROTO_SET_TEXT_SIZE];
 
-	for (unsigned p = PROTO_NONE + 1; p < PROTO_COUNT; p++)
+	for (unsigned p = PROTO_NONE + 1; p < PROTO_TCP; p++)
 		suggest_consider(&s, proto_name((enum proto)p));
 	if (s.best)
 		return command_usage(in,
 			"there is no protocol \"%s\"; did you mean \"%s\"?",
 			word, s.best);
 	return command_usage(in, "there is no protocol \"%s\", only %s", word,
-		proto_set_format(~0u, all, sizeof(all)));
+		proto_all(all));
 }
 
 /* 0, or an exit code after saying why. */
@@ -85,12 +85,11 @@ static int take_words(const struct invocation *in, struct question *q)
 			in, "too many words: %s", in->argv[optind + 3]);
 	q->user = in->argv[optind];
 	q->target = in->argv[optind + 1];
-	q->proto = proto_from_name(in->argv[optind + 2]);
 	if (!name_valid(q->user))
 		return command_usage(in, "\"%s\" can't be a user", q->user);
 	if (!name_valid(q->target))
 		return command_usage(in, "\"%s\" can't be a target", q->target);
-	if (q->proto == PROTO_NONE)
+	if (proto_parse(in->argv[optind + 2], &q->offer) < 0)
 		return usage_proto(in, in->argv[optind + 2]);
 	return 0;
 }
@@ -126,8 +125,8 @@ static int take_question(const struct invocation *in, struct question *q)
 	if (code)
 		return code;
 	if (q->channel == CHANNEL_NONE)
-		q->channel = proto_has_account(q->proto) ? CHANNEL_BROKERED
-							 : CHANNEL_TUNNEL;
+		q->channel = proto_has_account(q->offer.proto) ? CHANNEL_BROKERED
+							     : CHANNEL_TUNNEL;
 	if (!q->at_given)
 		q->at = now_sec();
 	return 0;
@@ -139,7 +138,8 @@ struct request question_request(const struct question *q)
 		.uid = SOME_UID,
 		.channel = q->channel,
 		.target = q->target,
-		.proto = q->proto,
+		.proto = q->offer.proto,
+		.port = q->offer.port,
 		.source = q->source,
 		.recording = q->channel == CHANNEL_BROKERED};
 }
@@ -154,7 +154,6 @@ static struct decision decide_policy(
 	struct grant g = {.uid = SOME_UID,
 		.targets = (const char(*)[NAME_SIZE])target,
 		.target_count = 1,
-		.protocols = 1u << q->proto,
 		.not_before = q->at,
 		.not_after = q->at + 1,
 		.approver_count = GRANT_APPROVERS_MAX,
@@ -162,6 +161,7 @@ static struct decision decide_policy(
 		.files = FILES_UP | FILES_DOWN};
 	struct decision d;
 
+	(void)proto_set_add(&g.protocols, q->offer.proto, q->offer.port);
 	snprintf(g.user, sizeof(g.user), "%s", q->user);
 	snprintf(target[0], NAME_SIZE, "%s", q->target);
 	if (t && t->account_count > 0)
@@ -181,7 +181,7 @@ static void why_policy(
 	const struct target *t = a->policy.target;
 	const struct conduit *to = NULL;
 	struct suggest s = {.word = q->target};
-	char all[64];
+	char all[PROTO_SET_TEXT_SIZE], proto[PROTO_TEXT_SIZE];
 
 	a->policy.origin = (struct origin){0};
 	if (!t) {
@@ -211,15 +211,34 @@ static void why_policy(
 	}
 	a->policy.origin = to->origin;
 	snprintf(a->why, sizeof(a->why), "conduit \"%s\" carries %s, not %s",
-		to->name, proto_set_format(to->protocols, all, sizeof(all)),
-		proto_name(q->proto));
+		to->name, proto_set_format(&to->protocols, all, sizeof(all)),
+		proto_text(q->offer.proto, q->offer.port, proto));
+}
+
+/* Offered, and still not by a tunnel. */
+static void why_no_tunnel(
+	const struct question *q, const struct target *t, struct answer *a)
+{
+	const char *name = proto_name(q->offer.proto);
+
+	if (t->via[0])
+		snprintf(a->why, sizeof(a->why),
+			"%s is behind %s, where no tunnel goes", q->target,
+			t->via);
+	else if (q->offer.proto == PROTO_SFTP)
+		snprintf(a->why, sizeof(a->why),
+			"sftp is the bastion's own; a tunnel to that port "
+			"is ssh");
+	else
+		snprintf(a->why, sizeof(a->why),
+			"%s is the bastion's own; no tunnel goes there", name);
 }
 
 static void explain_policy(
 	const struct policy *p, const struct question *q, struct answer *a)
 {
 	const struct target *t;
-	char all[64];
+	char all[PROTO_SET_TEXT_SIZE], proto[PROTO_TEXT_SIZE];
 
 	a->policy = decide_policy(p, q);
 	t = a->policy.target;
@@ -228,15 +247,13 @@ static void explain_policy(
 	if (!t || a->policy.reason == REASON_POLICY)
 		why_policy(p, q, a);
 	else if (a->policy.reason == REASON_PROTOCOL &&
-		 proto_set_has(t->protocols, q->proto))
-		snprintf(a->why, sizeof(a->why),
-			"sftp is the bastion's own; a tunnel to that port "
-			"is ssh");
+		 target_port(t, q->offer.proto, q->offer.port))
+		why_no_tunnel(q, t, a);
 	else if (a->policy.reason == REASON_PROTOCOL)
 		snprintf(a->why, sizeof(a->why), "%s offers %s, not %s",
 			q->target,
-			proto_set_format(t->protocols, all, sizeof(all)),
-			proto_name(q->proto));
+			proto_set_format(&t->protocols, all, sizeof(all)),
+			proto_text(q->offer.proto, q->offer.port, proto));
 	else if (a->policy.reason == REASON_RECORDING)
 		snprintf(a->why, sizeof(a->why),
 			"conduit \"%s\" requires recording, and a tunnel is "

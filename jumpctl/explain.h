@@ -13,7 +13,7 @@
 struct question {
 	const char *user;
 	const char *target;
-	enum proto proto;
+	struct offer offer;
 	enum channel channel;
 	struct address source;
 	bool at_given;

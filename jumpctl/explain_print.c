@@ -139,7 +139,10 @@ static void print_now(const struct question *q, const struct answer *a)
 
 void answer_print(const struct question *q, const struct answer *a)
 {
-	printf("%s to %s by %s, %s\n", q->user, q->target, proto_name(q->proto),
+	char proto[PROTO_TEXT_SIZE];
+
+	printf("%s to %s by %s, %s\n", q->user, q->target,
+		proto_text(q->offer.proto, q->offer.port, proto),
 		channel_word(q->channel));
 	print_policy(a);
 	print_now(q, a);
@@ -230,10 +233,11 @@ static json_t *now_json(const struct answer *a)
 json_t *answer_json(const struct question *q, const struct answer *a)
 {
 	json_t *out = json_object();
+	char proto[PROTO_TEXT_SIZE];
 
 	set_text(out, "user", q->user);
 	set_text(out, "target", q->target);
-	set_text(out, "protocol", proto_name(q->proto));
+	set_text(out, "protocol", proto_text(q->offer.proto, q->offer.port, proto));
 	set_text(out, "channel", channel_word(q->channel));
 	set_time(out, "at", q->at);
 	json_object_set_new(out, "policy", policy_json(a));

@@ -68,17 +68,17 @@ static void print_files(uint8_t files)
 
 static void print_grant(const struct grant *g, int64_t now)
 {
-	char text[64];
+	char text[PROTO_SET_TEXT_SIZE];
 
 	print_state(g, now);
 	print_names("    ", g->targets, g->target_count);
-	printf(" by %s", proto_set_format(g->protocols, text, sizeof(text)));
+	printf(" by %s", proto_set_format(&g->protocols, text, sizeof(text)));
 	if (g->account[0])
 		printf(" as %s", g->account);
 	print_files(g->files);
-	printf("; recording %s\n",
-		g->record == RECORD_NONE ? "as policy says"
-					 : record_word(g->record));
+	printf("; recording %s\n", g->record == RECORD_NONE
+					   ? "as policy says"
+					   : record_word(g->record));
 	print_names("    approved by ", g->approvers, g->approver_count);
 	if (g->ticket[0])
 		printf("; ticket %s", g->ticket);
@@ -118,14 +118,15 @@ static json_t *names_json(const char (*names)[NAME_SIZE], size_t count)
 	return list;
 }
 
-static json_t *protocols_json(proto_set set)
+static json_t *protocols_json(const struct proto_set *set)
 {
 	json_t *list = json_array();
+	struct offer at = {0};
+	char text[PROTO_TEXT_SIZE];
 
-	for (int p = PROTO_NONE + 1; p < PROTO_COUNT; p++)
-		if (proto_set_has(set, (enum proto)p))
-			json_array_append_new(
-				list, json_string(proto_name((enum proto)p)));
+	while (proto_set_next(set, &at))
+		json_array_append_new(
+			list, json_string(proto_text(at.proto, at.port, text)));
 	return list;
 }
 
@@ -161,7 +162,7 @@ static json_t *grant_json(const struct grant *g, int64_t now)
 		"id", g->id, "state", grant_state(g, now), "not_before",
 		time_json(g->not_before), "not_after", time_json(g->not_after),
 		"targets", names_json(g->targets, g->target_count), "protocols",
-		protocols_json(g->protocols), "account", g->account, "revoked",
+		protocols_json(&g->protocols), "account", g->account, "revoked",
 		g->revoked, "approved_by",
 		names_json(g->approvers, g->approver_count), "ticket",
 		g->ticket, "record", record_word(g->record), "files",

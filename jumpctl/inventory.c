@@ -21,14 +21,17 @@ static json_t *names_of(const char (*names)[NAME_SIZE], size_t count)
 	return list;
 }
 
-static json_t *protocols_of(proto_set set)
+static json_t *protocols_of(const struct proto_set *set)
 {
 	json_t *list = json_array();
+	struct offer at = {0};
+	char text[PROTO_TEXT_SIZE];
 
-	for (unsigned p = PROTO_NONE + 1; list && p < PROTO_COUNT; p++)
-		if (proto_set_has(set, (enum proto)p))
-			(void)json_array_append_new(
-				list, json_string(proto_name((enum proto)p)));
+	while (list && proto_set_next(set, &at))
+		(void)json_array_append_new(
+			list, json_string(proto_text(at.proto, at.port, text)));
+	if (list && set->any_port)
+		(void)json_array_append_new(list, json_string("tcp/*"));
 	return list;
 }
 
@@ -71,9 +74,19 @@ static json_t *targets_of(const struct policy *p)
 		(void)json_array_append_new(
 			list, json_pack("{s:s,s:s,s:o,s:o}", "name", t->name,
 				      "zone", t->zone, "protocols",
-				      protocols_of(t->protocols), "accounts",
+				      protocols_of(&t->protocols), "accounts",
 				      names_of(t->accounts, t->account_count)));
 	}
+	return list;
+}
+
+static json_t *patterns_of(const struct conduit *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < c->file_pattern_count; i++)
+		(void)json_array_append_new(
+			list, json_string(c->file_patterns[i]));
 	return list;
 }
 
@@ -85,15 +98,20 @@ static json_t *conduits_of(const struct policy *p)
 		const struct conduit *c = &p->conduits[i];
 
 		(void)json_array_append_new(list,
-			json_pack("{s:s,s:o,s:o,s:o,s:I,s:i,s:s,s:o}", "name",
-				c->name, "users",
+			json_pack("{s:s,s:o,s:o,s:o,s:I,s:i,s:s,s:o,s:I,s:I,"
+				  "s:o,s:b}",
+				"name", c->name, "users",
 				names_of(c->users, c->user_count), "zones",
 				names_of(c->zones, c->zone_count), "protocols",
-				protocols_of(c->protocols), "max_window_sec",
+				protocols_of(&c->protocols), "max_window_sec",
 				(json_int_t)c->max_window_sec, "approvals",
 				(int)c->approvals, "record",
 				record_of(c->record), "files",
-				files_of(c->files)));
+				files_of(c->files), "file_size_max",
+				(json_int_t)c->file_size_max, "file_count_max",
+				(json_int_t)c->file_count_max, "file_names",
+				patterns_of(c), "file_check",
+				c->file_check[0] != '\0'));
 	}
 	return list;
 }

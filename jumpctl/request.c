@@ -75,7 +75,7 @@ int request_show(const struct invocation *in, const json_t *request)
 static void show_row(const json_t *request)
 {
 	const json_t *approvals = json_object_get(request, "approvals");
-	char targets[WORDS_SIZE], protocols[64];
+	char targets[WORDS_SIZE], protocols[WORDS_SIZE];
 
 	printf("%s %-9s %zu/%d  %s  %s  %s > %s (%s)  %s%s\n",
 		api_text(request, "id"), api_text(request, "state"),

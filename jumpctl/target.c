@@ -73,8 +73,8 @@ static const char *choose(
 		return "this address is in no zone's networks: the relay does "
 		       "not go there";
 	if (s->port == 0)
-		s->port = s->target && s->target->port[PROTO_SSH]
-				  ? s->target->port[PROTO_SSH]
+		s->port = s->target && s->target->port[PROTO_SSH][0]
+				  ? s->target->port[PROTO_SSH][0]
 				  : proto_default_port(PROTO_SSH);
 	address_format(&s->address, s->host, sizeof(s->host));
 	return NULL;

@@ -138,12 +138,19 @@ struct decision access_login(struct access *a)
 struct decision access_target(struct access *a, enum channel channel,
 	const char *target, enum proto proto)
 {
+	return access_offer(a, channel, target, (struct offer){.proto = proto});
+}
+
+struct decision access_offer(struct access *a, enum channel channel,
+	const char *target, struct offer offer)
+{
 	const struct request q = {
 		.user = a->user,
 		.uid = a->uid,
 		.channel = channel,
 		.target = target,
-		.proto = proto,
+		.proto = offer.proto,
+		.port = offer.port,
 		.source = a->source,
 		.recording = channel == CHANNEL_BROKERED,
 	};

@@ -48,5 +48,8 @@ const char *access_not_now(struct access *a);
 struct decision access_login(struct access *a);
 struct decision access_target(struct access *a, enum channel channel,
 	const char *target, enum proto proto);
+/* The same of one port: of tcp/PORT, or one of several. */
+struct decision access_offer(struct access *a, enum channel channel,
+	const char *target, struct offer offer);
 
 #endif

@@ -25,6 +25,7 @@ static void print_bastion(
 static void print_tunnels(struct shell *s, const struct reach *r,
 	const struct forward *list, size_t count)
 {
+	char proto[PROTO_TEXT_SIZE];
 	bool web = false;
 
 	print_bastion(s, r, "-tunnels");
@@ -34,7 +35,8 @@ static void print_tunnels(struct shell *s, const struct reach *r,
 			continue;
 		web |= reach_is_web(list[i].proto);
 		printf("\t# %s %s\n\tLocalForward %u %s:%u\n",
-			list[i].target->name, proto_name(list[i].proto),
+			list[i].target->name,
+			proto_text(list[i].proto, list[i].port, proto),
 			list[i].local, list[i].address, list[i].port);
 	}
 	if (web)
@@ -46,11 +48,11 @@ static void print_tunnels(struct shell *s, const struct reach *r,
 static void print_target(
 	struct shell *s, const struct reach *r, const struct listing_row *row)
 {
-	const bool tunnelled = proto_set_has(row->tunnelled, PROTO_SSH);
+	const bool tunnelled = proto_set_has(&row->tunnelled, PROTO_SSH, 0);
 	const char *name = row->target->name;
 	struct decision d;
 
-	if (!tunnelled && !row->brokered)
+	if (!tunnelled && proto_set_empty(&row->brokered))
 		return;
 	if (!tunnelled) {
 		printf("\nHost %s\n\tHostName %s\n\tPort %u\n\tUser %s\n"

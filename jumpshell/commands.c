@@ -80,15 +80,16 @@ static int run_connect(struct shell *s, const char *rest, size_t rest_len)
 static int tunnel_usage(void)
 {
 	fprintf(stderr, "Say: tunnel, tunnel TARGET, or tunnel TARGET "
-			"PROTOCOL (rdp, vnc, http, https, ssh).\n");
+			"PROTOCOL (rdp, vnc, http, https, ssh, tcp/PORT).\n");
 	return SHELL_USAGE;
 }
 
 /* "hmi-1", "hmi-1 rdp" */
 static int run_tunnel(struct shell *s, const char *rest, size_t rest_len)
 {
-	enum proto proto = PROTO_NONE;
+	const struct offer *only = NULL;
 	struct words target, protocol;
+	struct offer offer;
 
 	if (rest_len == 0) {
 		tunnel_list(s);
@@ -100,13 +101,12 @@ static int run_tunnel(struct shell *s, const char *rest, size_t rest_len)
 	if (target.rest_len > 0) {
 		if (words_take(target.rest, target.rest_len, WORDS_LINE_MAX,
 			    &protocol) < 0 ||
-			protocol.rest_len > 0)
+			protocol.rest_len > 0 ||
+			proto_parse(protocol.first, &offer) < 0)
 			return tunnel_usage();
-		proto = proto_from_name(protocol.first);
-		if (proto == PROTO_NONE)
-			return tunnel_usage();
+		only = &offer;
 	}
-	return tunnel_explain(s, target.first, proto);
+	return tunnel_explain(s, target.first, only);
 }
 
 static int run_config(struct shell *s, const char *rest, size_t rest_len)

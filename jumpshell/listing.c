@@ -6,15 +6,16 @@
 
 #include "jumpshell/texts.h"
 
-static void take_protocol(struct shell *s, struct listing_row *row,
-	enum proto proto, enum channel channel, proto_set *to)
+static void take_offer(struct shell *s, struct listing_row *row, struct offer offer,
+	enum channel channel, struct proto_set *to)
 {
 	struct decision d =
-		access_target(&s->access, channel, row->target->name, proto);
+		access_offer(&s->access, channel, row->target->name, offer);
 
 	if (!d.allow)
 		return;
-	*to |= 1u << proto;
+	/* it may be there: by another port */
+	(void)proto_set_add(to, offer.proto, offer.port);
 	if (d.until > row->until)
 		row->until = d.until;
 }
@@ -24,12 +25,14 @@ static bool look(
 	struct shell *s, const struct target *t, struct listing_row *ret_row)
 {
 	struct listing_row row = {.target = t};
+	struct offer list[TARGET_OFFERS_MAX];
+	const size_t count = target_offers(t, list);
 
-	take_protocol(s, &row, PROTO_SSH, CHANNEL_BROKERED, &row.brokered);
-	for (int p = PROTO_SSH; p < PROTO_COUNT; p++)
-		take_protocol(
-			s, &row, (enum proto)p, CHANNEL_TUNNEL, &row.tunnelled);
-	if (!row.brokered && !row.tunnelled)
+	take_offer(s, &row, (struct offer){PROTO_SSH, 0}, CHANNEL_BROKERED,
+		&row.brokered);
+	for (size_t i = 0; i < count; i++)
+		take_offer(s, &row, list[i], CHANNEL_TUNNEL, &row.tunnelled);
+	if (proto_set_empty(&row.brokered) && proto_set_empty(&row.tunnelled))
 		return false;
 	*ret_row = row;
 	return true;
@@ -49,16 +52,16 @@ bool listing_row(struct shell *s, size_t at, struct listing_row *ret_row)
 static void print_row(struct shell *s, size_t number, struct listing_row *row)
 {
 	char until[TEXT_WHEN_SIZE], left[TEXT_LEFT_SIZE];
-	char ways[64], tunnels[64];
+	char ways[PROTO_SET_TEXT_SIZE], tunnels[PROTO_SET_TEXT_SIZE];
+	struct proto_set others = row->tunnelled;
 
+	others.named &= ~row->brokered.named;
 	text_when(&s->access, row->until, until);
 	text_left(&s->access, row->until, left);
-	proto_set_format(row->brokered, ways, sizeof(ways));
-	proto_set_format(
-		row->tunnelled & ~row->brokered, tunnels, sizeof(tunnels));
+	proto_set_format(&row->brokered, ways, sizeof(ways));
+	proto_set_format(&others, tunnels, sizeof(tunnels));
 	printf(" %2zu  %-16s %s%s%s%s\n     until %s, %s left\n", number,
-		row->target->name, row->brokered ? ways : "",
-		row->brokered && tunnels[0] ? ", " : "",
+		row->target->name, ways, ways[0] && tunnels[0] ? ", " : "",
 		tunnels[0] ? "by tunnel: " : "", tunnels, until, left);
 }
 
@@ -94,7 +97,8 @@ void listing_print(struct shell *s)
 
 static void print_grant(struct shell *s, const struct grant *g)
 {
-	char from[TEXT_WHEN_SIZE], to[TEXT_WHEN_SIZE], protocols[64];
+	char from[TEXT_WHEN_SIZE], to[TEXT_WHEN_SIZE];
+	char protocols[PROTO_SET_TEXT_SIZE];
 	int64_t now = access_now_ms(&s->access) / 1000;
 	const char *state = "open";
 
@@ -106,7 +110,7 @@ static void print_grant(struct shell *s, const struct grant *g)
 		state = "over";
 	text_when(&s->access, g->not_before, from);
 	text_when(&s->access, g->not_after, to);
-	proto_set_format(g->protocols, protocols, sizeof(protocols));
+	proto_set_format(&g->protocols, protocols, sizeof(protocols));
 	printf("%s (%s)\n  from  %s\n  until %s\n  %s, to:", g->id, state, from,
 		to, protocols);
 	for (size_t i = 0; i < g->target_count; i++)

@@ -9,8 +9,8 @@
 
 struct listing_row {
 	const struct target *target; /* of the view: until the next refresh */
-	proto_set brokered;	     /* by connect: ssh */
-	proto_set tunnelled;	     /* by -L, -J */
+	struct proto_set brokered;   /* by connect: ssh */
+	struct proto_set tunnelled;  /* by -L, -J */
 	int64_t until;
 };
 

@@ -41,14 +41,14 @@ static uint16_t free_port(
 	return (uint16_t)local;
 }
 
-static void fill(const struct target *t, enum proto proto,
+static void fill(const struct target *t, struct offer offer,
 	const struct forward *before, size_t count, struct forward *ret)
 {
 	char text[ADDRESS_TEXT_SIZE];
 	const struct address *a = &t->addresses[0];
 
-	*ret = (struct forward){.target = t, .proto = proto};
-	ret->port = t->port[proto] ? t->port[proto] : proto_default_port(proto);
+	*ret = (struct forward){
+		.target = t, .proto = offer.proto, .port = offer.port};
 	ret->local = free_port(before, count, ret->port);
 	(void)address_format(a, text, sizeof(text));
 	snprintf(ret->address, sizeof(ret->address),
@@ -61,11 +61,15 @@ size_t reach_forwards(struct shell *s, struct forward *ret, size_t max)
 	size_t n = 0;
 
 	for (size_t at = 0; listing_row(s, at, &row); at++) {
-		for (int p = PROTO_NONE + 1; p < PROTO_COUNT && n < max; p++) {
-			if (!proto_set_has(row.tunnelled, (enum proto)p) ||
+		struct offer list[TARGET_OFFERS_MAX];
+		const size_t count = target_offers(row.target, list);
+
+		for (size_t i = 0; i < count && n < max; i++) {
+			if (!proto_set_has(&row.tunnelled, list[i].proto,
+				    list[i].port) ||
 				row.target->address_count == 0)
 				continue;
-			fill(row.target, (enum proto)p, ret, n, &ret[n]);
+			fill(row.target, list[i], ret, n, &ret[n]);
 			n++;
 		}
 	}

@@ -87,7 +87,10 @@ static void print_ssh(
 static void explain(
 	struct shell *s, const struct reach *r, const struct forward *f)
 {
-	printf("%s %s\n", f->target->name, proto_name(f->proto));
+	char proto[PROTO_TEXT_SIZE];
+
+	printf("%s %s\n", f->target->name,
+		proto_text(f->proto, f->port, proto));
 	if (reach_is_web(f->proto))
 		print_web(r, f);
 	else if (f->proto == PROTO_SSH)
@@ -96,10 +99,11 @@ static void explain(
 		print_forward(r, f);
 }
 
-static int nothing_of(struct shell *s, const char *target, enum proto proto)
+static int nothing_of(
+	struct shell *s, const char *target, const struct offer *only)
 {
-	const struct decision d = access_target(&s->access, CHANNEL_TUNNEL,
-		target, proto == PROTO_NONE ? PROTO_SSH : proto);
+	const struct decision d = access_offer(&s->access, CHANNEL_TUNNEL, target,
+		only ? *only : (struct offer){PROTO_SSH, 0});
 
 	if (d.allow)
 		fprintf(stderr, "%s: no tunnel can be made to it.\n", target);
@@ -108,7 +112,25 @@ static int nothing_of(struct shell *s, const char *target, enum proto proto)
 	return SHELL_REFUSED;
 }
 
-int tunnel_explain(struct shell *s, const char *target, enum proto proto)
+/* A word for a port is no look at what goes through it. */
+static void print_label(const struct forward *f)
+{
+	if (f->proto == PROTO_TCP)
+		printf("  tcp/%u is a label: it opens this port, and nothing "
+		       "looks into what goes through it.\n",
+			f->port);
+}
+
+static bool is_wanted(
+	const struct forward *f, const char *target, const struct offer *only)
+{
+	if (strcmp(f->target->name, target) != 0)
+		return false;
+	return !only || (f->proto == only->proto &&
+				(only->port == 0 || f->port == only->port));
+}
+
+int tunnel_explain(struct shell *s, const char *target, const struct offer *only)
 {
 	struct forward list[REACH_FORWARDS_MAX];
 	size_t count = reach_forwards(s, list, ARRAY_LEN(list)), shown = 0;
@@ -117,26 +139,27 @@ int tunnel_explain(struct shell *s, const char *target, enum proto proto)
 
 	reach_look(s, &r);
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(list[i].target->name, target) != 0 ||
-			(proto != PROTO_NONE && list[i].proto != proto))
+		if (!is_wanted(&list[i], target, only))
 			continue;
 		if (shown++ == 0)
 			printf("On your own machine: one line to stay open, "
 			       "one to look beside it.\n");
 		explain(s, &r, &list[i]);
+		print_label(&list[i]);
 		web |= reach_is_web(list[i].proto);
 	}
 	if (web)
 		printf("What is not in your window does not open: the browser "
 		       "says that the proxy or\nSOCKS connection failed, ssh "
 		       "'administratively prohibited'. 'list' says what is.\n");
-	return shown ? 0 : nothing_of(s, target, proto);
+	return shown ? 0 : nothing_of(s, target, only);
 }
 
 void tunnel_list(struct shell *s)
 {
 	struct forward list[REACH_FORWARDS_MAX];
 	size_t count = reach_forwards(s, list, ARRAY_LEN(list));
+	char proto[PROTO_TEXT_SIZE];
 	struct reach r;
 
 	reach_look(s, &r);
@@ -145,7 +168,8 @@ void tunnel_list(struct shell *s)
 	       "PuTTY, WinSCP and others, and what to start then.\n");
 	for (size_t i = 0; i < count; i++)
 		printf("  %-16s %-5s  ssh -N -L %u:%s:%u %s%s\n",
-			list[i].target->name, proto_name(list[i].proto),
+			list[i].target->name,
+			proto_text(list[i].proto, list[i].port, proto),
 			list[i].local, list[i].address, list[i].port,
 			r.ssh_port, r.login);
 	if (count == 0)

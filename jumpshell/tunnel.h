@@ -10,8 +10,8 @@ void tunnel_list(struct shell *s);
 
 /*
  * The lines for each program, for one target: all of its protocols, or one
- * (PROTO_NONE: all). Returns an exit status; why nothing is open was said.
+ * (NULL: all). Returns an exit status; why nothing is open was said.
  */
-int tunnel_explain(struct shell *s, const char *target, enum proto proto);
+int tunnel_explain(struct shell *s, const char *target, const struct offer *only);
 
 #endif

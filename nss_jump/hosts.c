@@ -36,6 +36,7 @@
 
 struct known {
 	char name[NAME_SIZE];
+	bool hop_only; /* another target is behind it: not granted */
 	size_t count;
 	struct address addresses[POLICY_ADDRS_MAX];
 };
@@ -50,6 +51,7 @@ static int known_take(struct cursor *in, struct known *ret_known)
 	if (!name || len >= sizeof(k.name))
 		return -EBADMSG;
 	memcpy(k.name, name, len);
+	k.hop_only = cursor_u8(in) != 0;
 	(void)cursor_u32(in); /* its zone */
 	k.count = cursor_u16(in);
 	if (k.count > POLICY_ADDRS_MAX)
@@ -105,7 +107,7 @@ static int known_find(
 			return r;
 		order = strcmp(name, ret_known->name);
 		if (order == 0)
-			return 0;
+			return ret_known->hop_only ? -ESRCH : 0;
 		if (order < 0)
 			high = middle;
 		else

@@ -75,22 +75,22 @@ static void add_forwarding(struct keyline *line, const struct rights_view *view,
 {
 	for (size_t i = 0; i < view->policy.target_count; i++) {
 		const struct target *t = &view->policy.targets[i];
+		struct offer list[TARGET_OFFERS_MAX];
+		const size_t count = target_offers(t, list);
 
-		for (int p = PROTO_NONE + 1; p < PROTO_COUNT; p++) {
+		for (size_t k = 0; k < count; k++) {
 			const struct request request = {
 				.user = user->name,
 				.uid = user->uid,
 				.channel = CHANNEL_TUNNEL,
 				.target = t->name,
-				.proto = (enum proto)p,
+				.proto = list[k].proto,
+				.port = list[k].port,
 			};
 			struct decision d = rights_decide(view, &request, now);
 
-			if (worth_listing(&d, (enum proto)p))
-				add_target(line, t,
-					t->port[p] ? t->port[p]
-						   : proto_default_port(
-							     (enum proto)p));
+			if (worth_listing(&d, list[k].proto))
+				add_target(line, t, list[k].port);
 		}
 	}
 }

@@ -20,13 +20,13 @@
 
 #define USAGE "usage: jump-keys USER UID KEYTYPE BASE64 (%u %U %t %k of sshd)\n"
 
-struct offer {
+struct offered_key {
 	const char *user;
 	uint32_t uid;
 	char key[RIGHTS_KEY_SIZE]; /* "ssh-ed25519 AAAA..." */
 };
 
-static int offer_parse(int argc, char **argv, struct offer *ret_offer)
+static int offer_parse(int argc, char **argv, struct offered_key *ret_offer)
 {
 	uint64_t uid;
 	int n;
@@ -53,7 +53,7 @@ static bool has_key(const struct rights_user *user, const char *key)
 }
 
 /* Ours, enrolled, and nobody local: 1; 0 not; -errno can't say. */
-static int offer_is_ours(struct rights *rights, const struct offer *offer,
+static int offer_is_ours(struct rights *rights, const struct offered_key *offer,
 	struct rights_user *user)
 {
 	const struct settings *s = &rights_info(rights)->settings;
@@ -94,7 +94,7 @@ static int options(struct rights *rights, const struct rights_user *user,
 	return 0;
 }
 
-static int keys_print(const struct offer *offer)
+static int keys_print(const struct offered_key *offer)
 {
 	_cleanup_rights_ struct rights *rights = NULL;
 	_cleanup_free_ struct keyline *line = calloc(1, sizeof(*line));
@@ -115,14 +115,13 @@ static int keys_print(const struct offer *offer)
 	if (r == 0)
 		r = fd_write_all(STDOUT_FILENO, " ", 1);
 	if (r == 0)
-		r = fd_write_all(
-			STDOUT_FILENO, offer->key, strlen(offer->key));
+		r = fd_write_all(STDOUT_FILENO, offer->key, strlen(offer->key));
 	return r < 0 ? r : fd_write_all(STDOUT_FILENO, "\n", 1);
 }
 
 int main(int argc, char **argv)
 {
-	struct offer offer = {0};
+	struct offered_key offer = {0};
 	int r;
 
 	if (proc_harden(0, NULL) < 0)
@@ -133,7 +132,7 @@ int main(int argc, char **argv)
 	}
 	r = keys_print(&offer);
 	if (r < 0)
-		syslog(LOG_AUTHPRIV | LOG_ERR, "no keys for %s: %s",
-			offer.user, strerror(-r));
+		syslog(LOG_AUTHPRIV | LOG_ERR, "no keys for %s: %s", offer.user,
+			strerror(-r));
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

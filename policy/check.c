@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/check_target.h"
 #include "policy/overlap.h"
 #include "policy/suggest.h"
 
-static void check_required(
-	struct draft *d, struct draft_section *s, const char *name)
+void check_required(struct draft *d, struct draft_section *s, const char *name)
 {
 	const struct key_row *rows = keys_of(s->kind);
 	bool missing = false;
@@ -52,9 +52,8 @@ static const struct zone_draft *find_zone(
 	return NULL;
 }
 
-/* The zone, or NULL and a complaint at the section's key. */
-static const struct zone_draft *need_zone(struct draft *d,
-	struct draft_section *s, const char *key, const char *name)
+const struct zone_draft *check_zone(struct draft *d, struct draft_section *s,
+	const char *key, const char *name)
 {
 	const struct zone_draft *z = find_zone(d, name);
 	struct origin at = draft_key_origin(s, key);
@@ -78,132 +77,40 @@ static const struct zone_draft *need_zone(struct draft *d,
 	return NULL;
 }
 
-static void check_addresses(
-	struct draft *d, struct target_draft *t, const struct zone_draft *zone)
+/* What limits files, where no files go; what checks none. */
+static void check_file_keys(struct draft *d, struct conduit_draft *c)
 {
-	const struct zone *z = &zone->zone;
-	const struct origin *z_origin = &zone->section.origin;
+	static const char *const keys[] = {"FileSize", "FileCount", "FileNames",
+		"FileCheck", "FileCheckSize"};
 
-	for (size_t i = 0; i < t->target.address_count; i++) {
-		const struct address *a = &t->target.addresses[i];
-		char text[ADDRESS_TEXT_SIZE];
-		struct origin at = draft_key_origin(&t->section, "Address");
-		bool inside = false;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const struct origin at = draft_key_origin(&c->section, keys[i]);
 
-		for (size_t n = 0; n < z->network_count; n++)
-			inside = inside || network_has(&z->networks[n], a);
-		if (!inside)
+		if (!draft_key_given(&c->section, keys[i]))
+			continue;
+		if (c->conduit.files == FILES_NONE)
 			draft_complain(d, &at,
-				"%s is outside of the networks of zone \"%s\" "
-				"(%s:%u); correct it, or add a network there",
-				address_format(a, text, sizeof(text)), z->name,
-				z_origin->file, z_origin->line);
-	}
-}
-
-/* Keys that ssh and sftp need, and keys of protocols that are not offered. */
-static void check_target_keys(struct draft *d, struct target_draft *t)
-{
-	struct draft_section *s = &t->section;
-	const proto_set set = t->target.protocols;
-	bool ssh =
-		proto_set_has(set, PROTO_SSH) || proto_set_has(set, PROTO_SFTP);
-	static const char *const ssh_keys[] = {"HostKey", "Accounts"};
-
-	for (size_t i = 0; i < 2; i++) {
-		bool given = draft_key_given(s, ssh_keys[i]);
-		struct origin at = draft_key_origin(s, ssh_keys[i]);
-
-		if (ssh && !given)
+				"%s is given, but Files lets none go; write "
+				"Files = up, down, or up down",
+				keys[i]);
+		else if (i == 3 && !(c->conduit.files & FILES_UP))
 			draft_complain(d, &at,
-				"[target %s] offers ssh or sftp and lacks %s; "
-				"%s",
-				t->target.name, ssh_keys[i],
-				i ? "write the accounts to log in to, such as "
-				    "Accounts = maint"
-				  : "'jumpctl target scan' prints the line to "
-				    "compare and add");
-		if (!ssh && given)
+				"FileCheck looks at what goes up, and Files "
+				"lets files go down only");
+		else if (i == 4 && !c->conduit.file_check[0])
 			draft_complain(d, &at,
-				"%s is for ssh and sftp, which Protocols does "
-				"not offer",
-				ssh_keys[i]);
-	}
-	for (unsigned p = PROTO_NONE + 1; p < PROTO_COUNT; p++) {
-		char key[16] = "Port.";
-		struct origin at;
-		bool offered = p == PROTO_SSH
-				       ? ssh
-				       : proto_set_has(set, (enum proto)p);
-
-		strncat(key, proto_name((enum proto)p), sizeof(key) - 6);
-		at = draft_key_origin(s, key);
-		if (!offered && draft_key_given(s, key))
-			draft_complain(d, &at,
-				"%s is given, but Protocols does not offer %s",
-				key, proto_name((enum proto)p));
-	}
-}
-
-/* All offered protocols get their port; the reader need not know defaults. */
-static void fill_ports(struct target *t)
-{
-	for (unsigned p = PROTO_NONE + 1; p < PROTO_COUNT; p++) {
-		if (proto_set_has(t->protocols, (enum proto)p) && !t->port[p])
-			t->port[p] =
-				p == PROTO_SFTP && t->port[PROTO_SSH]
-					? t->port[PROTO_SSH]
-					: proto_default_port((enum proto)p);
-	}
-}
-
-static bool reachable(const struct draft *d, const struct target *t)
-{
-	for (size_t i = 0; i < d->conduits.count; i++) {
-		const struct conduit_draft *c = draft_conduit(d, i);
-
-		/* A broken conduit may be the one: do not complain twice. */
-		if (c->section.broken)
-			return true;
-		if (conduit_has_zone(&c->conduit, t->zone) &&
-			(c->conduit.protocols & t->protocols))
-			return true;
-	}
-	return false;
-}
-
-static void check_target(struct draft *d, struct target_draft *t)
-{
-	const struct zone_draft *z;
-
-	check_required(d, &t->section, t->target.name);
-	if (t->section.broken)
-		return;
-	z = need_zone(d, &t->section, "Zone", t->target.zone);
-	if (!z)
-		return;
-	if (!z->section.broken)
-		check_addresses(d, t, z);
-	check_target_keys(d, t);
-	fill_ports(&t->target);
-	if (!reachable(d, &t->target)) {
-		char all[64];
-
-		draft_complain(d, &t->section.origin,
-			"nobody can reach [target %s]: no conduit to zone "
-			"\"%s\" carries %s; add one, or remove the target",
-			t->target.name, t->target.zone,
-			proto_set_format(
-				t->target.protocols, all, sizeof(all)));
+				"FileCheckSize is given without FileCheck");
 	}
 }
 
 static void check_conduit(struct draft *d, struct conduit_draft *c)
 {
 	check_required(d, &c->section, c->conduit.name);
+	if (!c->section.broken)
+		check_file_keys(d, c);
 	/* Its zones are looked at in any case: each is a line to correct. */
 	for (size_t i = 0; i < c->conduit.zone_count; i++)
-		(void)need_zone(d, &c->section, "To", c->conduit.zones[i]);
+		(void)check_zone(d, &c->section, "To", c->conduit.zones[i]);
 }
 
 static void check_bastion(struct draft *d)

@@ -63,7 +63,7 @@ static bool request_sane(const struct request *q)
 	if (q->channel != CHANNEL_BROKERED && q->channel != CHANNEL_TUNNEL)
 		return false;
 	return q->target && name_valid(q->target) &&
-	       proto_default_port(q->proto) != 0 &&
+	       proto_sane(q->proto, q->port) &&
 	       (!q->account || name_valid(q->account));
 }
 
@@ -78,6 +78,9 @@ static bool grant_sane(const struct grant *g)
 		return false;
 	if (g->approver_count > GRANT_APPROVERS_MAX ||
 		g->source_count > GRANT_SOURCES_MAX)
+		return false;
+	/* Ports are named one by one by those who approve. */
+	if (g->protocols.any_port || g->protocols.port_count > PROTO_PORTS_MAX)
 		return false;
 	return g->not_before < g->not_after;
 }
@@ -144,17 +147,21 @@ static enum reason check_account(
 }
 
 /*
- * SFTP is a service of ours on the brokered road. Through a tunnel the same
- * port is a whole ssh, and only a grant of ssh opens that.
+ * SFTP and telnet are services of ours on the brokered road. Through a tunnel
+ * sftp's port is a whole ssh, and only a grant of ssh opens that; and a login
+ * that the supplier types could be any account's. What lies behind another
+ * target has no address that a tunnel could go to.
  */
 static enum reason check_protocol(
 	const struct request *q, const struct grant *g, const struct target *t)
 {
-	if (!proto_set_has(g->protocols, q->proto))
+	if (!proto_set_has(&g->protocols, q->proto, q->port))
 		return REASON_PROTOCOL;
-	if (q->channel == CHANNEL_TUNNEL && q->proto == PROTO_SFTP)
+	if (q->channel == CHANNEL_TUNNEL && proto_is_brokered_only(q->proto))
 		return REASON_PROTOCOL;
-	if (t && !proto_set_has(t->protocols, q->proto))
+	if (t && target_port(t, q->proto, q->port) == 0)
+		return REASON_PROTOCOL;
+	if (t && t->via[0] && q->channel == CHANNEL_TUNNEL)
 		return REASON_PROTOCOL;
 	return REASON_OK;
 }
@@ -176,11 +183,11 @@ static enum reason check_open(
 }
 
 /* Does this conduit carry user, zone and protocol at all? */
-static bool conduit_carries(const struct conduit *c, const struct grant *g,
-	const struct target *t, enum proto proto)
+static bool conduit_carries(const struct conduit *c, const struct request *q,
+	const struct grant *g, const struct target *t)
 {
 	return conduit_has_user(c, g->user) && conduit_has_zone(c, t->zone) &&
-	       proto_set_has(c->protocols, proto);
+	       proto_set_has(&c->protocols, q->proto, q->port);
 }
 
 static enum reason check_conduit(
@@ -219,7 +226,7 @@ static enum reason find_conduit(const struct policy *p, const struct request *q,
 		const struct conduit *c = &p->conduits[i];
 		enum reason r;
 
-		if (!conduit_carries(c, g, t, q->proto))
+		if (!conduit_carries(c, q, g, t))
 			continue;
 		r = check_conduit(c, q, g);
 		if (r == REASON_OK || progress_of(r) > progress_of(best)) {
@@ -239,14 +246,6 @@ static struct decision denied(enum reason reason, const struct grant *g)
 	if (reason == REASON_EARLY)
 		d.next_open = g->not_before;
 	return d;
-}
-
-static uint16_t port_of(const struct target *t, enum proto proto)
-{
-	/* SFTP is a subsystem of ssh: one port. */
-	enum proto p = proto == PROTO_SFTP ? PROTO_SSH : proto;
-
-	return t->port[p] ? t->port[p] : proto_default_port(p);
 }
 
 static void take_limits(
@@ -310,7 +309,7 @@ static struct decision decide_connection(const struct policy *p,
 		return d;
 	}
 	take_limits(&d, g, c);
-	d.port = port_of(t, q->proto);
+	d.port = target_port(t, q->proto, q->port);
 	d.until = g->not_after;
 	d.allow = true;
 	return d;
@@ -346,13 +345,15 @@ static enum reason login_target(const struct policy *p, const struct request *q,
 	const struct grant *g, const struct target *t, struct decision *d)
 {
 	enum reason best = REASON_POLICY;
+	struct offer at = {0};
 
-	for (unsigned proto = PROTO_NONE + 1; proto < PROTO_COUNT; proto++) {
+	while (proto_set_next(&g->protocols, &at)) {
 		const struct conduit *c = NULL;
 		struct request one = *q;
 		enum reason r;
 
-		one.proto = (enum proto)proto;
+		one.proto = at.proto;
+		one.port = at.port;
 		one.account = NULL;
 		r = check_protocol(&one, g, t);
 		if (r == REASON_OK)

@@ -19,7 +19,7 @@ struct grant {
 	uint32_t uid;
 	size_t target_count;
 	const char (*targets)[NAME_SIZE]; /* borrowed */
-	proto_set protocols;
+	struct proto_set protocols;
 	char account[NAME_SIZE]; /* "": none, only protocols without one */
 	int64_t not_before;
 	int64_t not_after;
@@ -46,6 +46,7 @@ struct request {
 	enum channel channel;
 	const char *target;  /* NULL for CHANNEL_LOGIN */
 	enum proto proto;
+	uint16_t port; /* of PROTO_TCP; of the others 0: the first one */
 	const char *account; /* NULL: the grant's */
 	struct address source;
 	bool recording; /* a live recording of this connection is proven; a

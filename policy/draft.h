@@ -9,7 +9,7 @@
 
 #include "policy/policy.h"
 
-#define DRAFT_KEYS_MAX     16
+#define DRAFT_KEYS_MAX     48
 #define DRAFT_ZONES_MAX    1024
 #define DRAFT_TARGETS_MAX  20000
 #define DRAFT_CONDUITS_MAX 1024

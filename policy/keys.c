@@ -25,6 +25,14 @@
 #define SPAN(type, field, least, most)                                         \
 	.set = set_span, .offset = offsetof(struct type, field),               \
 	.width = WIDTH(type, field), .min = (least), .max = (most)
+#define BYTES(field, least, most)                                              \
+	.set = set_bytes, .offset = CONDUIT(field),                            \
+	.width = WIDTH(conduit, field), .min = (least), .max = (most)
+#define LITERAL(key, right, field)                                             \
+	{                                                                      \
+		.name = (key), .example = (right), .set = set_literal,         \
+		.offset = TARGET(field)                                        \
+	}
 
 static const struct key_row bastion_keys[] = {
 	{.name = "Id",
@@ -118,11 +126,29 @@ static const struct key_row target_keys[] = {
 		.example = "443",
 		.set = set_port,
 		.max = PROTO_HTTPS},
+	{.name = "Port.telnet",
+		.example = "23",
+		.set = set_port,
+		.max = PROTO_TELNET},
 	{.name = "HostKey",
 		.example = "ssh-ed25519 AAAA...",
 		.set = set_hostkey,
 		.repeat = true},
 	{.name = "Accounts", .example = "maint", .set = set_accounts},
+	{.name = "Crypto", .example = "legacy-dh1", .set = set_crypto},
+	{.name = "CryptoUntil",
+		.example = "2027-06-30",
+		.set = set_crypto_until},
+	{.name = "Via",
+		.example = "cell-jump",
+		.set = set_name,
+		.offset = TARGET(via)},
+	{.name = "Credential", .example = "password", .set = set_credential},
+	LITERAL("Login.User", "login:", login_user),
+	LITERAL("Login.Password", "Password:", login_password),
+	LITERAL("Login.Ready", ">", login_ready),
+	LITERAL("Login.Failed", "incorrect", login_failed),
+	{.name = "LineEnd", .example = "crlf", .set = set_line_end},
 	{0},
 };
 
@@ -147,6 +173,19 @@ static const struct key_row conduit_keys[] = {
 		.required = true},
 	{.name = "Record", .example = "required", .set = set_record},
 	{.name = "Files", .example = "up down", .set = set_files},
+	{.name = "FileSize",
+		.example = "4G",
+		BYTES(file_size_max, 1, 1ull << 44)},
+	{.name = "FileCount",
+		.example = "10000",
+		NUMBER(conduit, file_count_max, 1, 10000000)},
+	{.name = "FileNames", .example = "*.bin *.acd", .set = set_file_names},
+	{.name = "FileCheck",
+		.example = "/usr/bin/clamdscan --fdpass --no-summary",
+		.set = set_file_check},
+	{.name = "FileCheckSize",
+		.example = "64M",
+		BYTES(file_check_max, 1, 1ull << 30)},
 	{.name = "Grace", .example = "2m", SPAN(conduit, grace_sec, 0, HOUR)},
 	{.name = "OtpGrace",
 		.example = "10m",
@@ -197,6 +236,9 @@ static void conduit_defaults(struct conduit *c)
 {
 	c->record = RECORD_REQUIRED;
 	c->files = FILES_NONE;
+	c->file_size_max = 4ull << 30;
+	c->file_count_max = 10000;
+	c->file_check_max = 64u << 20;
 	c->grace_sec = 0;
 	c->otp_grace_sec = 0;
 	c->max_sessions = 4;

@@ -108,6 +108,29 @@ static void check_networks(struct draft *d)
 	}
 }
 
+static size_t add_claims(
+	const struct target_draft *t, struct claim *claims, size_t n)
+{
+	struct offer list[TARGET_OFFERS_MAX];
+	const size_t count = target_offers(&t->target, list);
+	const bool ssh = proto_set_has(&t->target.protocols, PROTO_SSH, 0);
+
+	for (size_t k = 0; k < t->target.address_count; k++) {
+		for (size_t i = 0; i < count; i++) {
+			/* ssh and sftp are one service. */
+			if (list[i].proto == PROTO_SFTP && ssh)
+				continue;
+			claims[n++] = (struct claim){
+				.address = t->target.addresses[k],
+				.port = list[i].port,
+				.proto = list[i].proto,
+				.section = &t->section,
+				.name = t->target.name};
+		}
+	}
+	return n;
+}
+
 static size_t target_claims(const struct draft *d, struct claim *claims)
 {
 	size_t n = 0;
@@ -115,26 +138,8 @@ static size_t target_claims(const struct draft *d, struct claim *claims)
 	for (size_t i = 0; i < d->targets.count; i++) {
 		const struct target_draft *t = draft_target(d, i);
 
-		if (t->section.broken)
-			continue;
-		for (size_t k = 0; k < t->target.address_count; k++) {
-			for (unsigned p = 1; p < PROTO_COUNT; p++) {
-				bool ssh = proto_set_has(
-					t->target.protocols, PROTO_SSH);
-
-				/* ssh and sftp are one service. */
-				if (!proto_set_has(t->target.protocols,
-					    (enum proto)p) ||
-					(p == PROTO_SFTP && ssh))
-					continue;
-				claims[n++] = (struct claim){
-					.address = t->target.addresses[k],
-					.port = t->target.port[p],
-					.proto = (enum proto)p,
-					.section = &t->section,
-					.name = t->target.name};
-			}
-		}
+		if (!t->section.broken)
+			n = add_claims(t, claims, n);
 	}
 	return n;
 }
@@ -142,7 +147,8 @@ static size_t target_claims(const struct draft *d, struct claim *claims)
 static void complain_ports(
 	struct draft *d, const struct claim *first, const struct claim *later)
 {
-	char text[ADDRESS_TEXT_SIZE], key[16];
+	char text[ADDRESS_TEXT_SIZE], key[24];
+	char one[PROTO_TEXT_SIZE], other[PROTO_TEXT_SIZE];
 	struct origin at;
 
 	address_format(&later->address, text, sizeof(text));
@@ -161,14 +167,14 @@ static void complain_ports(
 		draft_key_given(later->section, key) ? key : "Protocols");
 	draft_complain(d, &at,
 		"%s and %s can't share port %u; give one of them another",
-		proto_name(first->proto), proto_name(later->proto),
-		later->port);
+		proto_text(first->proto, first->port, one),
+		proto_text(later->proto, later->port, other), later->port);
 }
 
 static void check_ports(struct draft *d)
 {
 	_cleanup_free_ struct claim *claims = calloc(d->targets.count + 1,
-		POLICY_ADDRS_MAX * PROTO_COUNT * sizeof(*claims));
+		POLICY_ADDRS_MAX * TARGET_OFFERS_MAX * sizeof(*claims));
 	const struct claim *said = NULL; /* it and the one behind it */
 	size_t count;
 

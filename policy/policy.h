@@ -42,20 +42,64 @@ enum proto {
 	PROTO_VNC = 4,
 	PROTO_HTTP = 5,
 	PROTO_HTTPS = 6,
+	PROTO_TELNET = 7,
+	PROTO_TCP = 8, /* one port, and a label alone: "tcp/502" */
 	PROTO_COUNT
 };
-typedef uint32_t proto_set; /* bit (1u << proto) */
 
-const char *proto_name(enum proto p);           /* "none" when unknown */
-enum proto proto_from_name(const char *name);   /* PROTO_NONE when unknown */
-uint16_t proto_default_port(enum proto p);      /* 0 when unknown */
-/* Does one log in to an account of the target by it (ssh, sftp)? */
+/* A protocol at a port. "tcp/502" is PROTO_TCP with 502; of the others the
+ * word says no port. */
+struct offer {
+	enum proto proto;
+	uint16_t port;
+};
+#define PROTO_TEXT_SIZE 16 /* "tcp/65535" */
+
+const char *proto_name(enum proto p); /* "tcp"; "none" when unknown */
+/* PROTO_NONE when unknown; "tcp" without a port is. */
+enum proto proto_from_name(const char *name);
+uint16_t proto_default_port(enum proto p); /* 0: PROTO_TCP, or unknown */
+/* Does one log in to an account of the target by it (ssh, sftp, telnet)? */
 bool proto_has_account(enum proto p);
-bool proto_set_has(proto_set set, enum proto p); /* false when unknown */
-/* "ssh sftp" into text; returns it. size of 64 always fits. */
-const char *proto_set_format(proto_set set, char *text, size_t size);
-/* blank-separated names; 0 or -EINVAL */
-int proto_set_parse(const char *text, proto_set *ret_set);
+/* Does the bastion itself speak it to the target (sftp, telnet)? Then no
+ * tunnel goes there. */
+bool proto_is_brokered_only(enum proto p);
+/* Is the set's word of it the name alone, or a name and a port? */
+bool proto_sane(enum proto p, uint16_t port);
+/* "ssh", "tcp/502" into text; returns it. */
+const char *proto_text(
+	enum proto p, uint16_t port, char text[PROTO_TEXT_SIZE]);
+/* One such word; the port is 0 but for PROTO_TCP. 0 or -EINVAL. */
+int proto_parse(const char *word, struct offer *ret_offer);
+
+/* Some protocols, and some single TCP ports. */
+#define PROTO_PORTS_MAX	    16 /* of tcp/PORT */
+#define PROTO_WORDS_MAX	    (PROTO_COUNT - 2 + PROTO_PORTS_MAX)
+#define PROTO_SET_TEXT_SIZE 256
+#define PROTO_NAMED_ALL	    (((1u << PROTO_TCP) - 1) & ~1u)
+struct proto_set {
+	uint32_t named; /* bit (1u << proto) of all but PROTO_TCP */
+	bool any_port;  /* "tcp/" and "*": of a conduit alone */
+	uint16_t port_count;
+	uint16_t ports[PROTO_PORTS_MAX]; /* of tcp/PORT, ascending */
+};
+
+/* The port is looked at for PROTO_TCP alone. false when unknown. */
+bool proto_set_has(const struct proto_set *set, enum proto p, uint16_t port);
+bool proto_set_empty(const struct proto_set *set);
+/* Is any of both in the other? */
+bool proto_set_meets(const struct proto_set *a, const struct proto_set *b);
+/* 0; -EEXIST: it is there; -ENOSPC: too many ports; -EINVAL */
+int proto_set_add(struct proto_set *set, enum proto p, uint16_t port);
+/* Steps through the words of a set, from {0}; false at the end. */
+bool proto_set_next(const struct proto_set *set, struct offer *at);
+/* "ssh sftp tcp/502"; returns text. PROTO_SET_TEXT_SIZE always fits. */
+const char *proto_set_format(
+	const struct proto_set *set, char *text, size_t size);
+/* Such words, blanks between them, at least one, none twice; 0 or -EINVAL */
+int proto_set_parse(const char *text, struct proto_set *ret_set);
+/* All there are, for people: "ssh sftp ... tcp/PORT". */
+const char *proto_all(char text[PROTO_SET_TEXT_SIZE]);
 
 /* family 0 is "no address". IPv4 stands in the first 4 bytes. */
 struct address {
@@ -92,19 +136,83 @@ struct zone {
 	struct origin origin;
 };
 
+/*
+ * Old cryptography that a target may be allowed, by words of a closed list;
+ * the value is on disk. Source: OpenSSH 9.2, what it has and does not offer.
+ */
+enum crypto {
+	CRYPTO_LEGACY_DH1 = 1, /* key exchange with SHA-1 */
+	CRYPTO_LEGACY_RSA = 2, /* ssh-rsa: signatures with SHA-1 */
+	CRYPTO_LEGACY_DSS = 4, /* ssh-dss host keys */
+	CRYPTO_LEGACY_CBC = 8, /* aes*-cbc, 3des-cbc */
+	CRYPTO_LEGACY_MAC = 16, /* hmac-sha1-96, hmac-md5 */
+	CRYPTO_ALL = 31,
+};
+/* The bit at a place, from 0; 0: no more. Its word is crypto_name(). */
+enum crypto crypto_at(size_t place);
+const char *crypto_name(enum crypto bit); /* "legacy-dh1"; "" when unknown */
+#define CRYPTO_TEXT_SIZE 64
+/* "legacy-dh1 legacy-rsa", whole words; returns text. */
+const char *crypto_format(uint32_t set, char text[CRYPTO_TEXT_SIZE]);
+
+/* By what the bastion logs in to a target. The value is on disk. */
+enum credential {
+	CREDENTIAL_CERTIFICATE = 0, /* of minutes: nothing is kept */
+	CREDENTIAL_PASSWORD = 1,
+	CREDENTIAL_KEY = 2,
+};
+
+/* What a telnet target takes as the end of a line. The value is on disk. */
+enum line_end {
+	LINE_END_CR_NUL = 0, /* Source: RFC 854, "NVT printer" */
+	LINE_END_CR = 1,
+	LINE_END_CRLF = 2,
+	LINE_END_LF = 3,
+};
+
+#define POLICY_PORTS_MAX  4 /* of one web protocol of a target */
+#define POLICY_HOPS_MAX	  3 /* a target behind a target behind ... */
+#define POLICY_LOGIN_SIZE 65
+
 struct target {
 	char name[NAME_SIZE];
 	char zone[NAME_SIZE];
 	size_t address_count;
 	struct address addresses[POLICY_ADDRS_MAX];
-	proto_set protocols;
-	uint16_t port[PROTO_COUNT]; /* by enum proto; SFTP's is SSH's */
+	struct proto_set protocols;
+	/* By enum proto, the first one first, 0 behind the last; SFTP's is
+	 * SSH's; PROTO_TCP's stand in protocols. */
+	uint16_t port[PROTO_COUNT][POLICY_PORTS_MAX];
 	size_t account_count;
 	char accounts[POLICY_ACCOUNTS_MAX][NAME_SIZE];
 	size_t hostkey_count;
 	char (*hostkeys)[POLICY_HOSTKEY_SIZE]; /* owned by the policy */
+	uint32_t crypto;      /* bits of enum crypto; 0: none that is old */
+	int64_t crypto_until; /* UTC s, not used from then on; 0: no crypto */
+	char via[NAME_SIZE];  /* the target that it is behind; "": none */
+	enum credential credential;
+	/* Telnet: what a line ends in, blanks at its end left out; "": none */
+	char login_user[POLICY_LOGIN_SIZE];
+	char login_password[POLICY_LOGIN_SIZE];
+	char login_ready[POLICY_LOGIN_SIZE];
+	char login_failed[POLICY_LOGIN_SIZE];
+	enum line_end line_end;
+	/* Rights: nobody was granted it, a target that was is behind it. */
+	bool hop_only;
 	struct origin origin;
 };
+
+/* All that a target offers, with its ports, in the order of enum proto. */
+#define TARGET_OFFERS_MAX (PROTO_COUNT * POLICY_PORTS_MAX + PROTO_PORTS_MAX)
+size_t target_offers(
+	const struct target *t, struct offer ret[TARGET_OFFERS_MAX]);
+/* The port of a protocol that is offered: `port` when it is one of them, 0
+ * when it is not; the first one for 0. */
+uint16_t target_port(const struct target *t, enum proto p, uint16_t port);
+
+#define POLICY_FILE_PATTERNS_MAX 8
+#define POLICY_FILE_PATTERN_SIZE 64
+#define POLICY_FILE_CHECK_SIZE	 256
 
 struct conduit {
 	char name[NAME_SIZE];
@@ -112,7 +220,7 @@ struct conduit {
 	char users[POLICY_PATTERNS_MAX][NAME_SIZE]; /* "acme-*" or a name */
 	size_t zone_count;
 	char zones[POLICY_PATTERNS_MAX][NAME_SIZE];
-	proto_set protocols;
+	struct proto_set protocols;
 	uint32_t max_window_sec;
 	uint32_t grace_sec;     /* after the end of a window, before the cut */
 	uint32_t otp_grace_sec; /* 0: each login asks for a code */
@@ -121,6 +229,12 @@ struct conduit {
 	uint16_t max_connections; /* relayed, at a time and session */
 	enum record record;
 	uint8_t files; /* bits of enum files */
+	uint64_t file_size_max;  /* bytes of one file */
+	uint32_t file_count_max; /* of one session and target */
+	size_t file_pattern_count; /* 0: any name */
+	char file_patterns[POLICY_FILE_PATTERNS_MAX][POLICY_FILE_PATTERN_SIZE];
+	char file_check[POLICY_FILE_CHECK_SIZE]; /* program, args; "": none */
+	uint64_t file_check_max; /* bytes of a file that is to be checked */
 	struct origin origin;
 };
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "policy/hostkey.h"
-#include "policy/suggest.h"
 #include "policy/utf8.h"
 
 #define BLANKS " \t"
@@ -40,38 +39,6 @@ bool set_next_word(struct draft *d, const struct key_row *row, uint32_t line,
 			"= %s",
 			row->name, row->name, row->example);
 	return !*ret_bad;
-}
-
-SETTER(set_protocols)
-{
-	proto_set set = 0;
-	const char *at = value;
-	char word[SET_WORD_SIZE], all[64];
-	bool bad = false;
-
-	while (set_next_word(d, row, line, &at, word, &bad)) {
-		enum proto p = proto_from_name(word);
-		struct suggest s = {.word = word};
-
-		if (p == PROTO_NONE) {
-			for (unsigned i = 1; i < PROTO_COUNT; i++)
-				suggest_consider(&s, proto_name((enum proto)i));
-			return draft_refuse(d, line,
-				"there is no protocol \"%s\"; %s%s%s", word,
-				s.best ? "did you mean \"" : "there are ",
-				s.best ? s.best
-				       : proto_set_format(
-						 ~0u, all, sizeof(all)),
-				s.best ? "\"?" : "");
-		}
-		if (proto_set_has(set, p))
-			return draft_refuse(d, line, "%s names \"%s\" twice",
-				row->name, word);
-		set |= 1u << p;
-	}
-	if (!bad)
-		memcpy((char *)d->object + row->offset, &set, sizeof(set));
-	return !bad;
 }
 
 static const char *address_examples(const char *word)

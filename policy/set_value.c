@@ -21,7 +21,9 @@ static void store(struct draft *d, const struct key_row *row, uint64_t value)
 	uint16_t u16 = (uint16_t)value;
 	uint8_t u8 = (uint8_t)value;
 
-	if (row->width == 4)
+	if (row->width == 8)
+		memcpy(field, &value, 8);
+	else if (row->width == 4)
 		memcpy(field, &u32, 4);
 	else if (row->width == 2)
 		memcpy(field, &u16, 2);
@@ -77,31 +79,75 @@ SETTER(set_span)
 	return true;
 }
 
+/* "512M": bytes, in the largest unit that leaves nothing over. */
+static const char *size_text(uint64_t bytes, char text[24])
+{
+	static const char letters[] = "TGMK";
+
+	for (size_t i = 0; letters[i]; i++) {
+		unsigned shift = 10 * (unsigned)(4 - i);
+
+		if (bytes && bytes % (1ull << shift) == 0) {
+			snprintf(text, 24, "%llu%c",
+				(unsigned long long)(bytes >> shift),
+				letters[i]);
+			return text;
+		}
+	}
+	snprintf(text, 24, "%llu", (unsigned long long)bytes);
+	return text;
+}
+
+/* "64M"; a bare number counts in units of 1 << bare. */
+static int size_parse(const char *value, unsigned bare, uint64_t *ret_bytes)
+{
+	static const char letters[] = "KMGT";
+	size_t len = strnlen(value, 24);
+	unsigned shift = bare;
+	const char *letter;
+	char digits[24];
+	uint64_t number;
+
+	if (len == 0 || len >= sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, value, len + 1);
+	letter = strchr(letters, digits[len - 1]);
+	if (letter) {
+		shift = 10 * (unsigned)(letter - letters + 1);
+		digits[len - 1] = '\0';
+	}
+	if (number_parse(digits, 0, UINT64_MAX >> shift, &number) < 0)
+		return -EINVAL;
+	*ret_bytes = number << shift;
+	return 0;
+}
+
+static bool set_size_of(struct draft *d, const struct key_row *row,
+	uint32_t line, const char *value, unsigned unit)
+{
+	const uint64_t min = row->min << unit, max = row->max << unit;
+	char least[24], most[24];
+	uint64_t bytes = 0;
+
+	if (size_parse(value, unit, &bytes) < 0 || bytes < min || bytes > max ||
+		bytes % (1ull << unit) != 0)
+		return draft_refuse(d, line,
+			"%s takes a size from %s to %s, such as %s; not "
+			"\"%.40s\"",
+			row->name, size_text(min, least), size_text(max, most),
+			row->example, value);
+	store(d, row, bytes >> unit);
+	return true;
+}
+
 SETTER(set_mebibytes)
 {
-	char digits[24];
-	size_t len = strnlen(value, sizeof(digits));
-	uint64_t mib = 0, unit = 1;
+	return set_size_of(d, row, line, value, 20);
+}
 
-	if (len > 0 && len < sizeof(digits)) {
-		memcpy(digits, value, len + 1);
-		if (digits[len - 1] == 'G')
-			unit = 1024;
-		if (digits[len - 1] == 'G' || digits[len - 1] == 'M')
-			digits[len - 1] = '\0';
-		if (number_parse(digits, 0, row->max, &mib) < 0)
-			mib = 0;
-	}
-	mib *= unit;
-	if (mib < row->min || mib > row->max)
-		return draft_refuse(d, line,
-			"%s takes a size from %lluM to %lluG, such as %s; not "
-			"\"%.40s\"",
-			row->name, (unsigned long long)row->min,
-			(unsigned long long)row->max / 1024, row->example,
-			value);
-	store(d, row, mib);
-	return true;
+SETTER(set_bytes)
+{
+	return set_size_of(d, row, line, value, 0);
 }
 
 SETTER(set_name)
@@ -131,8 +177,7 @@ SETTER(set_text)
 	return true;
 }
 
-/* The index of value in choices (NULL-terminated), or -1 and a complaint. */
-static int choose(struct draft *d, const struct key_row *row, uint32_t line,
+int set_choose(struct draft *d, const struct key_row *row, uint32_t line,
 	const char *value, const char *const *choices)
 {
 	struct suggest s = {.word = value};
@@ -162,7 +207,7 @@ SETTER(set_audit)
 {
 	static const char *const choices[] = {"required", "optional", NULL};
 	struct settings *s = d->object;
-	int choice = choose(d, row, line, value, choices);
+	int choice = set_choose(d, row, line, value, choices);
 
 	if (choice < 0)
 		return false;
@@ -179,60 +224,11 @@ SETTER(set_record)
 		NULL,
 	};
 	struct conduit *c = d->object;
-	int choice = choose(d, row, line, value, choices);
+	int choice = set_choose(d, row, line, value, choices);
 
 	if (choice < 0)
 		return false;
 	c->record = (enum record)choice;
-	return true;
-}
-
-SETTER(set_files)
-{
-	static const char *const choices[] = {"none", "up", "down", NULL};
-	struct conduit *c = d->object;
-	const char *at = value;
-	char word[SET_WORD_SIZE];
-	unsigned files = 0, words = 0;
-	bool none = false, bad = false;
-
-	for (; set_next_word(d, row, line, &at, word, &bad); words++) {
-		int choice = choose(d, row, line, word, choices);
-
-		if (choice < 0)
-			return false;
-		none = none || choice == 0;
-		if (files & (unsigned)choice)
-			return draft_refuse(d, line, "%s names \"%s\" twice",
-				row->name, word);
-		files |= (unsigned)choice; /* FILES_UP is 1, FILES_DOWN 2 */
-	}
-	if (none && words > 1)
-		return draft_refuse(d, line,
-			"%s is none, or up, or down, or up down", row->name);
-	if (!bad)
-		c->files = (uint8_t)files;
-	return !bad;
-}
-
-/* row->max is the protocol. */
-SETTER(set_port)
-{
-	enum proto proto = (enum proto)row->max;
-	struct target *t = d->object;
-	uint64_t port;
-
-	if (proto == PROTO_SFTP)
-		return draft_refuse(d, line,
-			"sftp is a part of ssh and has its port: write "
-			"Port.ssh = %.10s",
-			value);
-	if (number_parse(value, 1, UINT16_MAX, &port) < 0)
-		return draft_refuse(d, line,
-			"%s takes a port from 1 to 65535, such as %s; not "
-			"\"%.40s\"",
-			row->name, row->example, value);
-	t->port[proto] = (uint16_t)port;
 	return true;
 }
 

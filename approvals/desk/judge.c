@@ -46,7 +46,7 @@ int visit_from_proposal(const struct proposal *p, struct visit *ret_visit)
 		.state = VISIT_PENDING,
 		.targets = join_targets(p),
 		.protocols = strdup(proto_set_format(
-			p->protocols, protocols, sizeof(protocols))),
+			&p->protocols, protocols, sizeof(protocols))),
 		.not_before = p->not_before,
 		.not_after = p->not_after,
 		.purpose = strdup(p->purpose),

@@ -11,6 +11,7 @@
 #include "base/number.h"
 
 #define WINDOW_MAX_SEC (366u * 24 * 3600)
+#define FILE_SIZE_MAX  (INT64_C(1) << 44)
 
 static void take_name(
 	struct json_reader *r, const char *field, char ret_name[NAME_SIZE])
@@ -40,23 +41,28 @@ static size_t take_names(struct json_reader *r, const char *field, size_t min,
 	return r->failed ? 0 : json_array_size(list);
 }
 
-static proto_set take_protocols(struct json_reader *r)
+#define ANY_PORT "tcp/*" /* of a conduit: whatever port a target offers */
+
+/* One word more than a set has ports and names: that of any port. */
+static void take_protocols(
+	struct json_reader *r, bool conduit, struct proto_set *set)
 {
 	const json_t *list =
-		json_reader_array(r, "protocols", 1, PROTO_COUNT - 1);
-	proto_set set = 0;
+		json_reader_array(r, "protocols", 1, PROTO_WORDS_MAX + conduit);
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *text =
-			json_reader_element(r, "protocols", list, i, 1, 16);
-		enum proto p = text ? proto_from_name(text) : PROTO_NONE;
+		const char *text = json_reader_element(
+			r, "protocols", list, i, 1, PROTO_TEXT_SIZE - 1);
+		struct offer s;
 
-		if (p == PROTO_NONE || proto_set_has(set, p))
+		if (text && conduit && !set->any_port &&
+			strcmp(text, ANY_PORT) == 0)
+			set->any_port = true;
+		else if (!text || proto_parse(text, &s) < 0 ||
+			 proto_set_add(set, s.proto, s.port) < 0)
 			json_reader_fail(r, "protocols",
 				"has a word that is unknown or stands twice");
-		set |= 1u << p;
 	}
-	return set;
 }
 
 static void read_zone(struct json_reader *r, void *into)
@@ -78,7 +84,7 @@ static void read_target(struct json_reader *r, void *into)
 
 	take_name(r, "name", t->name);
 	take_name(r, "zone", t->zone);
-	t->protocols = take_protocols(r);
+	take_protocols(r, false, &t->protocols);
 	t->account_count = take_names(
 		r, "accounts", 0, POLICY_ACCOUNTS_MAX, name_valid, t->accounts);
 }
@@ -115,6 +121,31 @@ static uint8_t take_files(struct json_reader *r)
 	return files;
 }
 
+/* For people to see; the bastion holds to them. Of the check it only says
+ * that there is one. */
+static void take_file_limits(struct json_reader *r, struct conduit *c)
+{
+	const json_t *list = json_reader_array_opt(
+		r, "file_names", 0, POLICY_FILE_PATTERNS_MAX);
+
+	c->file_size_max = (uint64_t)json_reader_int_opt(
+		r, "file_size_max", 1, FILE_SIZE_MAX, FILE_SIZE_MAX);
+	c->file_count_max = (uint32_t)json_reader_int_opt(
+		r, "file_count_max", 1, UINT32_MAX, UINT32_MAX);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *text = json_reader_element(r, "file_names", list, i,
+			1, POLICY_FILE_PATTERN_SIZE - 1);
+
+		if (!text || !text_plain(text))
+			return json_reader_fail(
+				r, "file_names", "has one that is no pattern");
+		memcpy(c->file_patterns[c->file_pattern_count++], text,
+			strlen(text) + 1);
+	}
+	if (json_reader_bool_opt(r, "file_check", false))
+		c->file_check[0] = '/';
+}
+
 static void read_conduit(struct json_reader *r, void *into)
 {
 	struct conduit *c = into;
@@ -124,12 +155,13 @@ static void read_conduit(struct json_reader *r, void *into)
 		r, "users", 1, POLICY_PATTERNS_MAX, pattern_valid, c->users);
 	c->zone_count = take_names(
 		r, "zones", 1, POLICY_PATTERNS_MAX, name_valid, c->zones);
-	c->protocols = take_protocols(r);
+	take_protocols(r, true, &c->protocols);
 	c->max_window_sec = (uint32_t)json_reader_int(
 		r, "max_window_sec", 1, WINDOW_MAX_SEC);
 	c->approvals = (uint16_t)json_reader_int(r, "approvals", 1, UINT16_MAX);
 	c->record = take_record(r);
 	c->files = take_files(r);
+	take_file_limits(r, c);
 }
 
 /* One of the three lists: an array of objects into an array of structs that

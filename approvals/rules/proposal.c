@@ -51,20 +51,23 @@ static void take_targets(struct json_reader *r, struct proposal *d)
 static void take_protocols(struct json_reader *r, struct proposal *d)
 {
 	const json_t *list =
-		json_reader_array(r, "protocols", 1, PROTO_COUNT - 1);
+		json_reader_array(r, "protocols", 1, PROTO_WORDS_MAX);
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *text =
-			json_reader_element(r, "protocols", list, i, 1, 16);
-		enum proto p = text ? proto_from_name(text) : PROTO_NONE;
+		const char *text = json_reader_element(
+			r, "protocols", list, i, 1, PROTO_TEXT_SIZE - 1);
+		struct offer s;
+		int e;
 
-		if (p == PROTO_NONE)
-			json_reader_fail(r, "protocols",
+		if (!text || proto_parse(text, &s) < 0)
+			return json_reader_fail(r, "protocols",
 				"has a word that is none of ssh, sftp, rdp, "
-				"vnc, http, https");
-		else if (proto_set_has(d->protocols, p))
+				"vnc, http, https, telnet, tcp/PORT");
+		e = proto_set_add(&d->protocols, s.proto, s.port);
+		if (e == -EEXIST)
 			json_reader_fail(r, "protocols", "has one word twice");
-		d->protocols |= 1u << p;
+		else if (e < 0)
+			json_reader_fail(r, "protocols", "has too many ports");
 	}
 }
 

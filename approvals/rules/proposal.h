@@ -26,7 +26,7 @@ struct proposal {
 	char user[NAME_SIZE];
 	size_t target_count;
 	char targets[PROPOSAL_TARGETS_MAX][NAME_SIZE]; /* sorted, distinct */
-	proto_set protocols;
+	struct proto_set protocols;
 	char account[NAME_SIZE];       /* "": chosen when there is one choice */
 	int64_t not_before, not_after; /* UTC s */
 	char purpose[PROPOSAL_PURPOSE_SIZE];

@@ -39,14 +39,14 @@ static void imagine_grant(const struct proposal *d, struct grant *g)
 }
 
 /* Which of the protocols is to carry the files. */
-static enum proto files_proto(proto_set protocols)
+static enum proto files_proto(const struct proto_set *protocols)
 {
-	return proto_set_has(protocols, PROTO_SFTP) ? PROTO_SFTP : PROTO_SSH;
+	return proto_set_has(protocols, PROTO_SFTP, 0) ? PROTO_SFTP : PROTO_SSH;
 }
 
 /* The least number of approvers with which one target and protocol pass. */
 static struct decision decide_one(const struct proposal *d,
-	const struct policy *inventory, const char *target, enum proto proto,
+	const struct policy *inventory, const char *target, struct offer offer,
 	unsigned *ret_needed)
 {
 	struct request q = {
@@ -54,13 +54,14 @@ static struct decision decide_one(const struct proposal *d,
 		.uid = IMAGINED_UID,
 		.channel = CHANNEL_BROKERED,
 		.target = target,
-		.proto = proto,
+		.proto = offer.proto,
+		.port = offer.port,
 		.recording = true,
 	};
 	struct decision decision = {0};
 	struct grant g;
 
-	if (proto == files_proto(d->protocols))
+	if (offer.proto == files_proto(&d->protocols))
 		q.files = d->files;
 	imagine_grant(d, &g);
 	for (unsigned n = 1; n <= GRANT_APPROVERS_MAX; n++) {
@@ -93,24 +94,26 @@ static const char *field_of(enum reason reason)
 }
 
 static int refuse_decision(const struct proposal *d, const char *target,
-	enum proto proto, const struct decision *no, struct refusal *ret_why)
+	struct offer offer, const struct decision *no, struct refusal *ret_why)
 {
+	char text[PROTO_TEXT_SIZE];
+	const char *by = proto_text(offer.proto, offer.port, text);
 	const char *field = field_of(no->reason);
 
 	if (no->reason == REASON_LENGTH && no->conduit)
 		return refuse(ret_why, REFUSAL_POLICY, field,
 			"%s by %s: conduit %s lets windows last %u s at most, "
 			"this one %lld s",
-			target, proto_name(proto), no->conduit->name,
+			target, by, no->conduit->name,
 			no->conduit->max_window_sec,
 			(long long)(d->not_after - d->not_before));
 	if (no->reason == REASON_POLICY)
 		return refuse(ret_why, REFUSAL_POLICY, field,
 			"no conduit lets %s reach %s by %s", d->user, target,
-			proto_name(proto));
+			by);
 	if (no->reason == REASON_PROTOCOL)
 		return refuse(ret_why, REFUSAL_POLICY, field,
-			"%s does not offer %s", target, proto_name(proto));
+			"%s does not offer %s", target, by);
 	if (no->reason == REASON_ACCOUNT)
 		return refuse(ret_why, REFUSAL_POLICY, field,
 			"%s has no account \"%s\" for jumping", target,
@@ -120,14 +123,15 @@ static int refuse_decision(const struct proposal *d, const char *target,
 			"the conduit to %s does not let files go that way",
 			target);
 	return refuse(ret_why, REFUSAL_POLICY, field, "%s by %s: %s", target,
-		proto_name(proto), reason_sentence(no->reason));
+		by, reason_sentence(no->reason));
 }
 
 static bool needs_account(const struct proposal *d)
 {
-	for (unsigned p = PROTO_NONE + 1; p < PROTO_COUNT; p++)
-		if (proto_set_has(d->protocols, (enum proto)p) &&
-			proto_has_account((enum proto)p))
+	struct offer at = {0};
+
+	while (proto_set_next(&d->protocols, &at))
+		if (proto_has_account(at.proto))
 			return true;
 	return false;
 }
@@ -173,16 +177,16 @@ static int check_target(const struct proposal *d,
 	const struct policy *inventory, const char *target, unsigned *needed,
 	struct refusal *ret_why)
 {
-	for (unsigned p = PROTO_NONE + 1; p < PROTO_COUNT; p++) {
-		struct decision decision;
-		unsigned n = 0;
+	struct offer at = {0};
 
-		if (!proto_set_has(d->protocols, (enum proto)p))
-			continue;
-		decision = decide_one(d, inventory, target, (enum proto)p, &n);
+	while (proto_set_next(&d->protocols, &at)) {
+		unsigned n = 0;
+		struct decision decision =
+			decide_one(d, inventory, target, at, &n);
+
 		if (!decision.allow)
 			return refuse_decision(
-				d, target, (enum proto)p, &decision, ret_why);
+				d, target, at, &decision, ret_why);
 		if (n > *needed)
 			*needed = n;
 	}

@@ -187,7 +187,7 @@ void issue_grant(struct issue *w, const struct issue_grant *g)
 	put_string(w, w->grants++ ? ",{\"id\":" : "{\"id\":", g->id);
 	put_string(w, ",\"user\":", g->user);
 	put_words(w, ",\"targets\":", g->targets, 1, 64);
-	put_words(w, ",\"protocols\":", g->protocols, 1, PROTO_COUNT - 1);
+	put_words(w, ",\"protocols\":", g->protocols, 1, PROTO_WORDS_MAX);
 	put_string(w, ",\"account\":", g->account);
 	put_number(w, ",\"not_before\":", g->not_before);
 	put_number(w, ",\"not_after\":", g->not_after);

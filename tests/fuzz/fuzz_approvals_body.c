@@ -34,7 +34,7 @@ static void try_proposal(const json_t *body)
 	}
 	must(name_valid(d.user) && text_plain(d.purpose));
 	must(d.target_count >= 1 && d.target_count <= PROPOSAL_TARGETS_MAX);
-	must(d.protocols != 0 && d.not_before < d.not_after);
+	must(!proto_set_empty(&d.protocols) && d.not_before < d.not_after);
 	for (size_t i = 0; i < d.target_count; i++)
 		must(name_valid(d.targets[i]));
 	must(!d.ticket[0] || id_valid(d.ticket));

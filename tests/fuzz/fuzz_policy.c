@@ -20,6 +20,27 @@ static void must(bool true_or_bug)
 		abort();
 }
 
+static void check_ports(const struct target *t)
+{
+	for (unsigned proto = 1; proto < PROTO_TCP; proto++)
+		must(!proto_set_has(&t->protocols, (enum proto)proto, 0) ||
+			t->port[proto][0]);
+	must(!t->protocols.any_port);
+	for (size_t i = 0; i < t->protocols.port_count; i++)
+		must(t->protocols.ports[i] &&
+			(i == 0 || t->protocols.ports[i - 1] <
+					   t->protocols.ports[i]));
+}
+
+static void check_hops(const struct policy *p, const struct target *t)
+{
+	for (int n = 0; t->via[0]; n++) {
+		must(n < POLICY_HOPS_MAX);
+		t = policy_target(p, t->via);
+		must(t && proto_set_has(&t->protocols, PROTO_SSH, 0));
+	}
+}
+
 static void check_targets(const struct policy *p)
 {
 	for (size_t i = 0; i < p->target_count; i++) {
@@ -27,7 +48,8 @@ static void check_targets(const struct policy *p)
 		const struct zone *z = policy_zone(p, t->zone);
 
 		must(name_valid(t->name) && policy_target(p, t->name) == t);
-		must(z && t->address_count > 0 && t->protocols != 0);
+		must(z && t->address_count > 0 &&
+			!proto_set_empty(&t->protocols));
 		must(t->origin.line > 0 && t->origin.file[0]);
 		for (size_t a = 0; a < t->address_count; a++) {
 			bool inside = false;
@@ -37,11 +59,11 @@ static void check_targets(const struct policy *p)
 					&z->networks[n], &t->addresses[a]);
 			must(inside);
 		}
-		for (unsigned proto = 1; proto < PROTO_COUNT; proto++)
-			must(!proto_set_has(t->protocols, (enum proto)proto) ||
-				t->port[proto]);
-		if (proto_set_has(t->protocols, PROTO_SSH))
+		check_ports(t);
+		if (proto_set_has(&t->protocols, PROTO_SSH, 0))
 			must(t->hostkey_count && t->account_count);
+		must(!t->crypto == !t->crypto_until);
+		check_hops(p, t);
 	}
 }
 
@@ -50,7 +72,9 @@ static void check_conduits(const struct policy *p)
 	for (size_t i = 0; i < p->conduit_count; i++) {
 		const struct conduit *c = &p->conduits[i];
 
-		must(c->user_count && c->zone_count && c->protocols);
+		must(c->user_count && c->zone_count &&
+			!proto_set_empty(&c->protocols));
+		must(!c->file_check[0] || c->file_check[0] == '/');
 		must(c->approvals > 0 && c->max_window_sec > 0);
 		for (size_t u = 0; u < c->user_count; u++)
 			must(pattern_valid(c->users[u]));

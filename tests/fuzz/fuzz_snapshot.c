@@ -17,8 +17,8 @@ static struct zone zone = {.name = "cell-a"};
 static struct target target = {
 	.name = "plc-gw",
 	.zone = "cell-a",
-	.protocols = 1u << PROTO_SSH,
-	.port = {[PROTO_SSH] = 22},
+	.protocols = {.named = 1u << PROTO_SSH},
+	.port = {[PROTO_SSH] = {22}},
 	.account_count = 1,
 	.accounts = {"maint"},
 };
@@ -28,7 +28,7 @@ static struct conduit conduit = {
 	.users = {"acme-*"},
 	.zone_count = 1,
 	.zones = {"cell-a"},
-	.protocols = 1u << PROTO_SSH,
+	.protocols = {.named = 1u << PROTO_SSH},
 	.max_window_sec = 8 * 3600,
 	.approvals = 1,
 };
@@ -56,7 +56,8 @@ static void check(const struct compiled *c)
 		if (g->target_count != 1 || strcmp(g->targets[0], "plc-gw"))
 			__builtin_trap();
 		if (!g->revoked && g->not_after > c->snapshot->iat &&
-			(g->protocols != 1u << PROTO_SSH ||
+			(g->protocols.named != 1u << PROTO_SSH ||
+				g->protocols.port_count ||
 				g->not_after - g->not_before > 8 * 3600))
 			__builtin_trap();
 	}

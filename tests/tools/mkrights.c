@@ -69,11 +69,15 @@ static void tell(const struct compiled *c, const struct published *p)
 	for (size_t i = 0; i < c->refusal_count && i < COMPILE_REFUSALS_MAX;
 		i++) {
 		const struct grant_refusal *r = &c->refusals[i];
+		char proto[PROTO_TEXT_SIZE];
 
 		(void)fprintf(stderr, "refused: %s %s %s %s %s\n", r->user,
 			r->grant ? r->grant->id : "-",
 			r->target[0] ? r->target : "-",
-			r->target[0] ? proto_name(r->proto) : "-", r->word);
+			r->target[0] ? proto_text(r->offer.proto, r->offer.port,
+					       proto)
+				     : "-",
+			r->word);
 	}
 	(void)printf("generation %llu: %zu users, %zu grants, %zu refusals\n",
 		(unsigned long long)p->generation, c->user_count,

@@ -66,14 +66,21 @@ static void set_origin(struct origin *o, uint32_t line)
 	o->line = line;
 }
 
-static proto_set roll_protocols(struct dice *d)
-{
-	proto_set set = 1u << PROTO_SSH;
+static const uint16_t tcp_ports[] = {502, 4840, 44818};
 
-	for (int p = PROTO_NONE + 1; p < PROTO_COUNT; p++)
+static struct proto_set roll_protocols(struct dice *d)
+{
+	struct proto_set set = {.named = 1u << PROTO_SSH};
+
+	for (int p = PROTO_NONE + 1; p < PROTO_TCP; p++)
 		if (dice_roll(d, 3) == 0)
-			set ^= 1u << p;
-	return set ? set : 1u << PROTO_RDP;
+			set.named ^= 1u << p;
+	for (size_t i = 0; i < ARRAY_LEN(tcp_ports); i++)
+		if (dice_roll(d, 3) == 0)
+			(void)proto_set_add(&set, PROTO_TCP, tcp_ports[i]);
+	if (proto_set_empty(&set))
+		set.named = 1u << PROTO_RDP;
+	return set;
 }
 
 static void make_zones(struct policy *p)
@@ -97,6 +104,11 @@ static void make_zones(struct policy *p)
 	}
 }
 
+static void set_login(char to[POLICY_LOGIN_SIZE], const char *text)
+{
+	(void)snprintf(to, POLICY_LOGIN_SIZE, "%s", text);
+}
+
 static void make_target(struct dice *d, struct target *t, size_t number)
 {
 	uint32_t zone = dice_roll(d, ARRAY_LEN(zone_names));
@@ -115,7 +127,21 @@ static void make_target(struct dice *d, struct target *t, size_t number)
 	}
 	t->protocols = roll_protocols(d);
 	for (int p = PROTO_NONE + 1; p < PROTO_COUNT; p++)
-		t->port[p] = proto_default_port((enum proto)p);
+		t->port[p][0] = proto_default_port((enum proto)p);
+	if (dice_roll(d, 2))
+		t->port[PROTO_HTTPS][1] = 8443;
+	if (dice_roll(d, 4) == 0) {
+		t->crypto = 1 + dice_roll(d, CRYPTO_ALL);
+		t->crypto_until = FIXTURE_NOW + 86400;
+	}
+	t->credential = (enum credential)dice_roll(d, 3);
+	t->line_end = (enum line_end)dice_roll(d, 4);
+	if (dice_roll(d, 3) == 0) {
+		set_login(t->login_user, "login:");
+		set_login(t->login_password, "Password:");
+		set_login(t->login_ready, ">");
+		set_login(t->login_failed, "incorrect");
+	}
 	t->account_count = 1 + dice_roll(d, 2);
 	for (size_t i = 0; i < t->account_count; i++)
 		set_name(t->accounts[i], accounts[i]);
@@ -150,6 +176,17 @@ static void make_conduit(struct dice *d, struct conduit *c, size_t number)
 	c->max_connections = (uint16_t)(1 + dice_roll(d, 16));
 	c->record = (enum record)dice_roll(d, 3);
 	c->files = (uint8_t)dice_roll(d, 4);
+	c->protocols.any_port = dice_roll(d, 3) == 0;
+	c->file_size_max = 1ull << dice_roll(d, 40);
+	c->file_count_max = 1 + dice_roll(d, 10000);
+	c->file_check_max = 1u << dice_roll(d, 30);
+	if (dice_roll(d, 2)) {
+		c->file_pattern_count = 2;
+		(void)snprintf(c->file_patterns[0], 64, "*.bin");
+		(void)snprintf(c->file_patterns[1], 64, "*.acd");
+		(void)snprintf(c->file_check, sizeof(c->file_check),
+			"/usr/bin/true --quiet");
+	}
 	set_origin(&c->origin, (uint32_t)(200 + number));
 }
 
@@ -194,7 +231,7 @@ void fixture_policy(struct policy *ret_policy)
 		fixture_random_policy(&d, ret_policy);
 	}
 	for (size_t i = 0; i < ret_policy->target_count; i++) {
-		ret_policy->targets[i].protocols |=
+		ret_policy->targets[i].protocols.named |=
 			1u << PROTO_SSH | 1u << PROTO_SFTP;
 		set_name(ret_policy->targets[i].zone, "cell-a");
 	}
@@ -207,7 +244,8 @@ void fixture_policy(struct policy *ret_policy)
 	set_name(c->users[0], "acme-*");
 	c->zone_count = 1;
 	set_name(c->zones[0], "cell-a");
-	c->protocols = 1u << PROTO_SSH | 1u << PROTO_SFTP;
+	c->protocols =
+		(struct proto_set){.named = 1u << PROTO_SSH | 1u << PROTO_SFTP};
 	c->max_window_sec = 8 * 3600;
 	c->approvals = 1;
 	c->files = FILES_UP | FILES_DOWN;
@@ -290,8 +328,8 @@ static json_t *roll_approvers(struct dice *d, const char *user)
 
 static json_t *roll_grant(struct dice *d, size_t number, const char *user)
 {
-	static const char *const protos[] = {
-		"ssh", "sftp", "rdp", "vnc", "http", "https"};
+	static const char *const protos[] = {"ssh", "sftp", "rdp", "vnc",
+		"http", "https", "telnet", "tcp/502", "tcp/4840", "tcp/8000"};
 	static const char *const records[] = {"required", "optional", "none"};
 	int64_t from = FIXTURE_NOW + (int64_t)dice_roll(d, 7) * 1800 - 5400;
 	int64_t to = from + 1800 * (1 + (int64_t)dice_roll(d, 20));

@@ -125,17 +125,21 @@ static void sockets_speak_the_same_form(void **state)
 
 static void protocol_sets_are_strict(void **state)
 {
-	proto_set set = 99;
-	char text[64], small[6];
+	const struct proto_set all = {.named = ~0u};
+	struct proto_set set = {.named = 99};
+	char text[PROTO_SET_TEXT_SIZE], small[6];
 
 	assert_int_equal(proto_set_parse("ssh sftp", &set), 0);
-	assert_int_equal(set, (1u << PROTO_SSH) | (1u << PROTO_SFTP));
+	assert_int_equal(set.named, (1u << PROTO_SSH) | (1u << PROTO_SFTP));
 	assert_int_equal(proto_set_parse("  https\trdp ", &set), 0);
 	assert_string_equal(
-		proto_set_format(set, text, sizeof(text)), "rdp https");
-	assert_string_equal(proto_set_format(set, small, sizeof(small)), "rdp");
-	assert_string_equal(proto_set_format(0x7e, text, sizeof(text)),
-		"ssh sftp rdp vnc http https");
+		proto_set_format(&set, text, sizeof(text)), "rdp https");
+	assert_string_equal(
+		proto_set_format(&set, small, sizeof(small)), "rdp");
+	assert_string_equal(proto_set_format(&all, text, sizeof(text)),
+		"ssh sftp rdp vnc http https telnet");
+	assert_string_equal(
+		proto_all(text), "ssh sftp rdp vnc http https telnet tcp/PORT");
 	assert_int_equal(proto_set_parse("ssh ssh", &set), -EINVAL);
 	assert_int_equal(proto_set_parse("", &set), -EINVAL);
 	assert_int_equal(proto_set_parse("ssh, sftp", &set), -EINVAL);
@@ -145,8 +149,93 @@ static void protocol_sets_are_strict(void **state)
 	assert_string_equal(proto_name((enum proto) - 1), "none");
 	assert_string_equal(proto_name(PROTO_COUNT), "none");
 	assert_int_equal(proto_default_port(PROTO_COUNT), 0);
-	assert_false(proto_set_has(~0u, PROTO_NONE));
-	assert_false(proto_set_has(~0u, PROTO_COUNT));
+	assert_false(proto_set_has(&all, PROTO_NONE, 0));
+	assert_false(proto_set_has(&all, PROTO_TCP, 0));
+	assert_false(proto_set_has(&all, PROTO_COUNT, 0));
+}
+
+static void ports_are_words_of_a_set(void **state)
+{
+	static const char *const wrong[] = {"tcp", "tcp/", "tcp/0", "tcp/*",
+		"tcp/65536", "tcp/0502", "tcp/+502", "tcp/502x", "tcp/502/tcp",
+		"TCP/502", "udp/502", "tcp/502 tcp/502"};
+	struct proto_set set, other = {.any_port = true};
+	char text[PROTO_SET_TEXT_SIZE], word[PROTO_TEXT_SIZE];
+	struct offer at = {0};
+
+	assert_int_equal(
+		proto_set_parse("tcp/4840 ssh tcp/502 tcp/65535", &set), 0);
+	assert_string_equal(proto_set_format(&set, text, sizeof(text)),
+		"ssh tcp/502 tcp/4840 tcp/65535");
+	assert_true(proto_set_has(&set, PROTO_TCP, 502));
+	assert_false(proto_set_has(&set, PROTO_TCP, 503));
+	assert_false(proto_set_has(&set, PROTO_TCP, 22));
+	assert_true(proto_set_has(&set, PROTO_SSH, 502));
+	assert_true(proto_set_next(&set, &at) && at.proto == PROTO_SSH);
+	assert_true(proto_set_next(&set, &at) && at.port == 502);
+	assert_string_equal(proto_text(at.proto, at.port, word), "tcp/502");
+	assert_true(proto_set_meets(&set, &other));
+	assert_true(proto_set_meets(&other, &set));
+	assert_string_equal(
+		proto_set_format(&other, text, sizeof(text)), "tcp/*");
+	assert_int_equal(proto_set_parse("ssh tcp/503", &other), 0);
+	assert_true(proto_set_meets(&set, &other)); /* by ssh */
+	assert_int_equal(proto_set_parse("rdp tcp/503", &other), 0);
+	assert_false(proto_set_meets(&set, &other));
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		assert_int_equal(proto_set_parse(wrong[i], &set), -EINVAL);
+}
+
+static void a_set_holds_so_many_ports(void **state)
+{
+	struct proto_set set = {0};
+	char text[PROTO_SET_TEXT_SIZE];
+	struct offer at = {0};
+	size_t count = 0;
+
+	for (unsigned i = 0; i < PROTO_PORTS_MAX; i++)
+		assert_int_equal(proto_set_add(&set, PROTO_TCP,
+					 (uint16_t)(65535 - 7 * i)),
+			0);
+	assert_int_equal(proto_set_add(&set, PROTO_TCP, 1), -ENOSPC);
+	assert_int_equal(proto_set_add(&set, PROTO_TCP, 65535), -EEXIST);
+	assert_int_equal(proto_set_add(&set, PROTO_TCP, 0), -EINVAL);
+	for (unsigned p = 1; p < PROTO_TCP; p++)
+		assert_int_equal(proto_set_add(&set, (enum proto)p, 0), 0);
+	set.any_port = true;
+	/* All of it fits, and is read back. */
+	assert_true(strstr(
+		proto_set_format(&set, text, sizeof(text)), "tcp/65535 tcp/*"));
+	for (uint16_t last = 0; proto_set_next(&set, &at); count++) {
+		assert_true(at.port == 0 || at.port > last);
+		last = at.port;
+	}
+	assert_int_equal(count, PROTO_WORDS_MAX);
+}
+
+static void a_target_says_its_ports(void **state)
+{
+	struct target t = {
+		.port = {[PROTO_HTTPS] = {443, 8443}, [PROTO_SSH] = {2222}}};
+	struct offer list[TARGET_OFFERS_MAX];
+
+	assert_int_equal(
+		proto_set_parse("ssh sftp https rdp tcp/502", &t.protocols), 0);
+	assert_int_equal(target_offers(&t, list), 6);
+	assert_true(list[0].proto == PROTO_SSH && list[0].port == 2222);
+	assert_true(list[1].proto == PROTO_SFTP && list[1].port == 2222);
+	assert_true(list[2].proto == PROTO_RDP && list[2].port == 3389);
+	assert_true(list[3].proto == PROTO_HTTPS && list[3].port == 443);
+	assert_true(list[4].proto == PROTO_HTTPS && list[4].port == 8443);
+	assert_true(list[5].proto == PROTO_TCP && list[5].port == 502);
+	assert_int_equal(target_port(&t, PROTO_HTTPS, 0), 443);
+	assert_int_equal(target_port(&t, PROTO_HTTPS, 8443), 8443);
+	assert_int_equal(target_port(&t, PROTO_HTTPS, 8444), 0);
+	assert_int_equal(target_port(&t, PROTO_SFTP, 0), 2222);
+	assert_int_equal(target_port(&t, PROTO_VNC, 0), 0);
+	assert_int_equal(target_port(&t, PROTO_TCP, 502), 502);
+	assert_int_equal(target_port(&t, PROTO_TCP, 0), 0);
+	assert_int_equal(target_port(&t, PROTO_TCP, 443), 0);
 }
 
 int main(void)
@@ -157,6 +246,9 @@ int main(void)
 		cmocka_unit_test(no_family_is_in_nothing),
 		cmocka_unit_test(sockets_speak_the_same_form),
 		cmocka_unit_test(protocol_sets_are_strict),
+		cmocka_unit_test(ports_are_words_of_a_set),
+		cmocka_unit_test(a_set_holds_so_many_ports),
+		cmocka_unit_test(a_target_says_its_ports),
 	};
 
 	return cmocka_run_group_tests_name("address", tests, NULL, NULL);

@@ -81,7 +81,7 @@ static bool told(const struct compilation *k, const char *word,
 		if (strcmp(r->word, word) == 0 &&
 			strcmp(r->grant ? r->grant->id : "",
 				grant_id ? grant_id : "") == 0 &&
-			strcmp(r->target, target) == 0 && r->proto == proto)
+			strcmp(r->target, target) == 0 && r->offer.proto == proto)
 			return true;
 	}
 	return false;
@@ -203,7 +203,7 @@ static void test_protocol_by_protocol(void **state)
 	start(&k);
 	set(grant(&k, 0), "protocols", json_pack("[s,s]", "ssh", "vnc"));
 	compile(&k);
-	assert_int_equal(k.c.grants[0]->protocols, 1u << PROTO_SSH);
+	assert_int_equal(k.c.grants[0]->protocols.named, 1u << PROTO_SSH);
 	assert_int_equal(k.c.refusal_count, 2);
 	set(grant(&k, 0), "protocols", json_pack("[s]", "vnc"));
 	compiled_done(&k.c);

@@ -74,7 +74,8 @@ static char *issue(const char *gecos, const char *otp, size_t *ret_len)
 	struct issue_grant grant = {.id = "G-1",
 		.user = "acme-tech1",
 		.targets = "plc-gw hmi-1",
-		.protocols = "rdp ssh sftp vnc http https",
+		.protocols = "rdp ssh sftp vnc http https telnet tcp/502 "
+			     "tcp/4840",
 		.account = "maint",
 		.not_before = FIXTURE_NOW,
 		.not_after = FIXTURE_NOW + 3600,
@@ -125,7 +126,9 @@ static void test_signed_snapshot(void **state)
 	assert_string_equal(s.users[0].gecos, "Tech \"One\" \\ \xc3\x85ke");
 	assert_int_equal(s.users[0].key_count, RIGHTS_KEYS_MAX);
 	assert_string_equal(s.users[0].otp, "a.b.c.d.e");
-	assert_int_equal(s.grants[0].protocols, 0x7e);
+	assert_int_equal(s.grants[0].protocols.named, PROTO_NAMED_ALL);
+	assert_int_equal(s.grants[0].protocols.port_count, 2);
+	assert_int_equal(s.grants[0].protocols.ports[0], 502);
 	assert_int_equal(s.grants[0].source_count, 2);
 	assert_int_equal(s.grants[0].record, RECORD_OPTIONAL);
 	assert_true(s.grants[0].revoked);

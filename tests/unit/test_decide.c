@@ -47,12 +47,23 @@ static void name_set(char name[NAME_SIZE], const char *text)
 	snprintf(name, NAME_SIZE, "%s", text);
 }
 
-#define PICK(list) ((list)[random_below(ARRAY_LEN(list))])
+#define SECOND_PORT 9443 /* of https, where a target has two */
+#define PICK(list)  ((list)[random_below(ARRAY_LEN(list))])
 
-static proto_set random_protos(void)
+static const uint16_t tcp_ports[] = {502, 4840, 44818};
+
+static struct proto_set random_protos(void)
 {
-	return (proto_set)((random_next() | random_next() | random_next()) &
-			   0x7e);
+	struct proto_set set = {
+		.named = (uint32_t)(random_next() | random_next() |
+				    random_next()) &
+			 PROTO_NAMED_ALL};
+
+	for (size_t i = 0; i < ARRAY_LEN(tcp_ports); i++) {
+		if (!random_one_in(3))
+			(void)proto_set_add(&set, PROTO_TCP, tcp_ports[i]);
+	}
+	return set;
 }
 
 static void make_zones(struct world *w)
@@ -78,7 +89,10 @@ static void make_targets(struct world *w)
 
 		if (random_one_in(8))
 			continue;
-		*t = (struct target){.protocols = random_protos()};
+		*t = (struct target){0};
+		t->protocols = random_protos();
+		if (random_one_in(8))
+			name_set(t->via, "hop");
 		name_set(t->name, target_names[i]);
 		name_set(t->zone, PICK(zone_names));
 		for (size_t a = 0; a < ARRAY_LEN(accounts); a++) {
@@ -87,8 +101,12 @@ static void make_targets(struct world *w)
 					accounts[a]);
 		}
 		for (unsigned p = 1; p < PROTO_COUNT; p++) {
-			if (p != PROTO_SFTP && random_one_in(2))
-				t->port[p] = (uint16_t)(1000 + p);
+			if (p == PROTO_SFTP || p == PROTO_TCP ||
+				!random_one_in(2))
+				continue;
+			t->port[p][0] = (uint16_t)(1000 + p);
+			if (p == PROTO_HTTPS && random_one_in(2))
+				t->port[p][1] = SECOND_PORT;
 		}
 		n++;
 	}
@@ -103,13 +121,15 @@ static void make_conduits(struct world *w)
 	for (size_t i = 0; i < n; i++) {
 		struct conduit *c = &w->conduits[i];
 
-		*c = (struct conduit){.protocols = random_protos(),
+		*c = (struct conduit){
 			.max_window_sec = (uint32_t)random_below(40),
 			.approvals = (uint16_t)(1 + random_one_in(4)),
 			.record = (enum record)random_below(3),
 			.files = (uint8_t)random_below(4),
 			.otp_grace_sec = (uint32_t)random_below(3),
 			.max_sessions = (uint16_t)random_below(3)};
+		c->protocols = random_protos();
+		c->protocols.any_port = random_one_in(3);
 		c->user_count = 1 + random_below(2);
 		for (size_t j = 0; j < c->user_count; j++)
 			name_set(c->users[j], PICK(patterns));
@@ -127,11 +147,11 @@ static void make_grant(struct grant *g, char (*granted)[NAME_SIZE])
 {
 	*g = (struct grant){.targets = (const char(*)[NAME_SIZE])granted,
 		.uid = 1900000000u + (uint32_t)random_below(2),
-		.protocols = random_protos(),
 		.not_before = (int64_t)random_below(8),
 		.revoked = random_one_in(8),
 		.record = (enum record)random_below(3),
 		.files = (uint8_t)random_below(4)};
+	g->protocols = random_protos();
 	g->not_after = g->not_before + (int64_t)random_below(20);
 	name_set(g->user, PICK(users));
 	if (!random_one_in(5))
@@ -160,6 +180,10 @@ static void make_request(struct world *w)
 		.recording = random_one_in(2)};
 	if (random_one_in(2))
 		q->proto = PROTO_SSH;
+	if (q->proto == PROTO_TCP)
+		q->port = PICK(tcp_ports);
+	else if (random_one_in(8))
+		q->port = random_one_in(2) ? SECOND_PORT : 1000 + q->proto;
 	if (random_one_in(6))
 		q->files = (uint8_t)random_below(4);
 	address_parse(
@@ -223,12 +247,38 @@ static bool user_matches(const struct conduit *c, const char *user)
 	return false;
 }
 
+/* Is the word in the set? The order of ports says nothing here. */
+static bool has_word(const struct proto_set *set, enum proto p, uint16_t port)
+{
+	if (p != PROTO_TCP)
+		return set->named >> p & 1;
+	for (size_t i = 0; i < set->port_count; i++) {
+		if (set->ports[i] == port)
+			return true;
+	}
+	return set->any_port;
+}
+
+/* Does the target have the port that was asked for? */
+static bool port_fits(const struct target *t, enum proto p, uint16_t port)
+{
+	uint16_t first = t->port[p == PROTO_SFTP ? PROTO_SSH : p][0];
+
+	if (port == 0 || p == PROTO_TCP)
+		return true;
+	return port == (first ? first : proto_default_port(p)) ||
+	       (p == PROTO_HTTPS && port == t->port[p][1]);
+}
+
 static bool opinion(const struct world *w, const struct grant *g,
-	const struct target *t, const struct conduit *c, enum proto proto)
+	const struct target *t, const struct conduit *c, enum proto proto,
+	uint16_t port)
 {
 	const struct request *q = &w->request;
 	bool login = q->channel == CHANNEL_LOGIN, zone = false;
-	bool account = proto == PROTO_SSH || proto == PROTO_SFTP;
+	bool tunnel = q->channel == CHANNEL_TUNNEL;
+	bool account = proto == PROTO_SSH || proto == PROTO_SFTP ||
+		       proto == PROTO_TELNET;
 	bool must =
 		g->record == RECORD_REQUIRED || c->record == RECORD_REQUIRED;
 
@@ -237,13 +287,17 @@ static bool opinion(const struct world *w, const struct grant *g,
 	return zone && !strcmp(g->user, q->user) && g->uid == q->uid &&
 	       g->not_before <= w->now && w->now < g->not_after &&
 	       !g->revoked && listed(g->targets, g->target_count, t->name) &&
-	       (g->protocols & t->protocols & c->protocols & (1u << proto)) &&
+	       has_word(&g->protocols, proto, port) &&
+	       has_word(&t->protocols, proto, port) &&
+	       has_word(&c->protocols, proto, port) &&
+	       (login || port_fits(t, proto, port)) &&
 	       (!account || (g->account[0] &&
 				    listed((const void *)t->accounts,
 					    t->account_count, g->account))) &&
 	       (!account || login || !q->account ||
 		       !strcmp(q->account, g->account)) &&
-	       !(proto == PROTO_SFTP && q->channel == CHANNEL_TUNNEL) &&
+	       !(proto == PROTO_SFTP && tunnel) &&
+	       !(proto == PROTO_TELNET && tunnel) && !(t->via[0] && tunnel) &&
 	       user_matches(c, g->user) &&
 	       listed((const void *)c->zones, c->zone_count, t->zone) &&
 	       g->not_after - g->not_before <= c->max_window_sec &&
@@ -251,6 +305,20 @@ static bool opinion(const struct world *w, const struct grant *g,
 	       (!g->source_count || q->source.bytes[3] < 128) &&
 	       (login || ((g->files & c->files & q->files) == q->files &&
 				 (!must || q->recording)));
+}
+
+static bool any_port_of(const struct world *w, const struct grant *g,
+	const struct target *t, const struct conduit *c, enum proto p)
+{
+	const struct request *q = &w->request;
+
+	if (q->channel != CHANNEL_LOGIN || p != PROTO_TCP)
+		return opinion(w, g, t, c, p, q->port);
+	for (size_t i = 0; i < ARRAY_LEN(tcp_ports); i++) {
+		if (opinion(w, g, t, c, p, tcp_ports[i]))
+			return true;
+	}
+	return false;
 }
 
 static bool oracle(const struct world *w, const struct grant *g)
@@ -265,7 +333,7 @@ static bool oracle(const struct world *w, const struct grant *g)
 						      strcmp(w->targets[t].name,
 							      q->target)))
 					continue;
-				if (opinion(w, g, &w->targets[t],
+				if (any_port_of(w, g, &w->targets[t],
 					    &w->conduits[c], (enum proto)p))
 					return true;
 			}
@@ -397,12 +465,24 @@ static void drop_one(void *list, size_t *count, size_t size)
 
 #define DROP(list, count) drop_one(list, &(count), sizeof((list)[0]))
 
+static void drop_protocol(struct proto_set *set)
+{
+	if (random_one_in(4))
+		set->any_port = false;
+	if (set->port_count && random_one_in(3)) {
+		set->port_count--;
+		set->ports[0] = set->ports[set->port_count];
+	} else {
+		set->named &= ~(1u << random_below(PROTO_COUNT));
+	}
+}
+
 static void drop_from_target(struct target *t)
 {
 	if (t->account_count && random_one_in(2))
 		DROP(t->accounts, t->account_count);
 	else
-		t->protocols &= ~(1u << random_below(PROTO_COUNT));
+		drop_protocol(&t->protocols);
 }
 
 static void drop_from_conduit(struct conduit *c)
@@ -415,7 +495,7 @@ static void drop_from_conduit(struct conduit *c)
 		DROP(c->zones, c->zone_count);
 		break;
 	case 2:
-		c->protocols &= ~(1u << random_below(PROTO_COUNT));
+		drop_protocol(&c->protocols);
 		break;
 	case 3:
 		c->files &= (uint8_t)random_below(4);
@@ -556,18 +636,18 @@ static void a_login_has_the_limits_of_what_it_opens(void **state)
 		name_set(w.zones[i].name, zone_names[i]);
 		name_set(w.targets[i].name, target_names[i]);
 		name_set(w.targets[i].zone, zone_names[i]);
-		w.targets[i].protocols = 1u << PROTO_RDP;
+		w.targets[i].protocols.named = 1u << PROTO_RDP;
 		name_set(w.conduits[i].users[0], "acme-*");
 		name_set(w.conduits[i].zones[0], zone_names[i]);
 		w.conduits[i].user_count = w.conduits[i].zone_count = 1;
-		w.conduits[i].protocols = 1u << PROTO_RDP;
+		w.conduits[i].protocols.named = 1u << PROTO_RDP;
 		w.conduits[i].max_window_sec = 100;
 		w.conduits[i].approvals = 1;
 		name_set(w.granted[i][0], target_names[i]);
 		*g = (struct grant){.uid = 7,
 			.targets = (const char(*)[NAME_SIZE])w.granted[i],
 			.target_count = 1,
-			.protocols = 1u << PROTO_RDP,
+			.protocols = {.named = 1u << PROTO_RDP},
 			.approver_count = 1,
 			.not_after = 50 + (int64_t)i};
 		name_set(g->user, "acme-one");

@@ -43,11 +43,11 @@ static struct zone zone = {.name = "cell-a"};
 static struct target targets[] = {
 	{.name = "hmi",
 		.zone = "cell-a",
-		.protocols = 1u << PROTO_RDP,
+		.protocols = {.named = 1u << PROTO_RDP},
 		.address_count = 1},
 	{.name = "plc",
 		.zone = "cell-a",
-		.protocols = 1u << PROTO_RDP,
+		.protocols = {.named = 1u << PROTO_RDP},
 		.address_count = 1},
 };
 static struct conduit conduit = {
@@ -56,7 +56,7 @@ static struct conduit conduit = {
 	.users = {"acme-*"},
 	.zone_count = 1,
 	.zones = {"cell-a"},
-	.protocols = 1u << PROTO_RDP,
+	.protocols = {.named = 1u << PROTO_RDP},
 	.max_window_sec = 8 * 3600,
 	.grace_sec = GRACE,
 	.approvals = 1,
@@ -75,7 +75,7 @@ static struct grant grant_of(int64_t from, int64_t to)
 		.uid = UID,
 		.target_count = 2,
 		.targets = both,
-		.protocols = 1u << PROTO_RDP,
+		.protocols = {.named = 1u << PROTO_RDP},
 		.not_before = from,
 		.not_after = to,
 		.approver_count = 1,

@@ -166,9 +166,28 @@ static void good_policy_is_what_it_says(void **state)
 						    "d; line A");
 	t = policy_target(&p, "plc-gw");
 	assert_non_null(t);
-	assert_int_equal(t->port[PROTO_SSH], 2222);
-	assert_int_equal(t->port[PROTO_SFTP], 2222);
-	assert_int_equal(t->port[PROTO_HTTPS], 8443);
+	assert_int_equal(t->port[PROTO_SSH][0], 2222);
+	assert_int_equal(t->port[PROTO_SFTP][0], 2222);
+	assert_int_equal(t->port[PROTO_HTTPS][0], 8443);
+	assert_int_equal(t->port[PROTO_HTTPS][2], 9443);
+	assert_int_equal(t->port[PROTO_HTTPS][3], 0);
+	assert_int_equal(t->port[PROTO_TELNET][0], 2323);
+	assert_int_equal(t->protocols.port_count, 2);
+	assert_int_equal(t->protocols.ports[0], 502);
+	assert_false(t->protocols.any_port);
+	assert_int_equal(t->credential, CREDENTIAL_PASSWORD);
+	assert_int_equal(t->crypto,
+		CRYPTO_LEGACY_DH1 | CRYPTO_LEGACY_RSA | CRYPTO_LEGACY_MAC);
+	/* The first second of 1 July 2027. */
+	assert_int_equal(t->crypto_until, 1814400000);
+	assert_string_equal(t->login_user, "login:");
+	assert_string_equal(t->login_password, "Password:");
+	assert_string_equal(t->login_ready, "#");
+	assert_string_equal(t->login_failed, "Login incorrect");
+	assert_int_equal(t->line_end, LINE_END_CRLF);
+	assert_string_equal(t->via, "");
+	assert_string_equal(policy_target(&p, "deep")->via, "plc-gw");
+	assert_int_equal(policy_target(&p, "deep")->credential, CREDENTIAL_KEY);
 	assert_int_equal(t->hostkey_count, 3);
 	assert_memory_equal(t->hostkeys[1], "ssh-rsa AAAA", 12);
 	assert_int_equal(t->account_count, 2);
@@ -184,6 +203,15 @@ static void good_policy_is_what_it_says(void **state)
 	assert_int_equal(c->grace_sec, 120);
 	assert_int_equal(c->otp_grace_sec, 600);
 	assert_int_equal(c->max_connections, 8);
+	assert_true(c->protocols.any_port);
+	assert_int_equal(c->protocols.port_count, 1);
+	assert_int_equal(c->file_size_max, 1 << 30);
+	assert_int_equal(c->file_count_max, 500);
+	assert_int_equal(c->file_pattern_count, 2);
+	assert_string_equal(c->file_patterns[1], "*.acd");
+	assert_string_equal(
+		c->file_check, "/usr/bin/clamdscan --fdpass --no-summary");
+	assert_int_equal(c->file_check_max, 1536 * 1024);
 }
 
 static void what_is_not_said_is_strict(void **state)
@@ -201,6 +229,18 @@ static void what_is_not_said_is_strict(void **state)
 	assert_int_equal(p.conduits[0].files, FILES_NONE);
 	assert_int_equal(p.conduits[0].grace_sec, 0);
 	assert_int_equal(p.conduits[0].otp_grace_sec, 0);
+	assert_int_equal(p.conduits[0].file_size_max, 4ull << 30);
+	assert_int_equal(p.conduits[0].file_count_max, 10000);
+	assert_int_equal(p.conduits[0].file_pattern_count, 0);
+	assert_string_equal(p.conduits[0].file_check, "");
+	assert_int_equal(p.conduits[0].file_check_max, 64 << 20);
+	assert_false(p.conduits[0].protocols.any_port);
+	assert_int_equal(p.targets[0].crypto, 0);
+	assert_int_equal(p.targets[0].crypto_until, 0);
+	assert_string_equal(p.targets[0].via, "");
+	assert_int_equal(p.targets[0].credential, CREDENTIAL_CERTIFICATE);
+	assert_string_equal(p.targets[0].login_password, "");
+	assert_int_equal(p.targets[0].line_end, LINE_END_CR_NUL);
 }
 
 static void files_that_end_early_are_refused(void **state)
@@ -243,7 +283,7 @@ static void ask_all(const struct policy *p, bool answers[QUESTIONS])
 			struct grant g = {.uid = 7,
 				.targets = granted,
 				.target_count = 2,
-				.protocols = 0x7e,
+				.protocols = {.named = 0x7e},
 				.account = "maint",
 				.not_after = bits & 1 ? 3600 : 8 * 3600,
 				.approver_count = 1 + (bits >> 1 & 1),

@@ -386,9 +386,9 @@ static void site_make(struct site *s)
 		address_parse("10.20.0.10", &s->target.addresses[0]), 0);
 	assert_int_equal(
 		address_parse("fd00:20::10", &s->target.addresses[1]), 0);
-	s->target.protocols = 1u << PROTO_SSH | 1u << PROTO_VNC;
-	s->target.port[PROTO_SSH] = 22;
-	s->target.port[PROTO_VNC] = 5900;
+	s->target.protocols.named = 1u << PROTO_SSH | 1u << PROTO_VNC;
+	s->target.port[PROTO_SSH][0] = 22;
+	s->target.port[PROTO_VNC][0] = 5900;
 	FILL(s->target.accounts[0], "maint");
 	s->target.account_count = 1;
 	FILL(s->conduit.name, "c");
@@ -500,17 +500,17 @@ static void a_recording_vouches_for_ssh_alone(void **state)
 		.recording = true};
 
 	site_make(&s);
-	for (int p = PROTO_NONE + 1; p < PROTO_COUNT; p++) {
+	for (int p = PROTO_NONE + 1; p < PROTO_TCP; p++) {
 		struct permit permit;
 
 		ask.proto = (enum proto)p;
 		s.target.protocols = s.conduit.protocols = s.grant.protocols =
-			1u << p;
-		s.target.port[p] = proto_default_port(ask.proto);
+			(struct proto_set){.named = 1u << p};
+		s.target.port[p][0] = proto_default_port(ask.proto);
 		s.conduit.record = RECORD_REQUIRED;
 		permit = permit_from_view(&s.view, &ask, 1500);
-		assert_int_equal(
-			permit.allow, p == PROTO_SSH || p == PROTO_SFTP);
+		assert_int_equal(permit.allow,
+			p == PROTO_SSH || p == PROTO_SFTP || p == PROTO_TELNET);
 		if (!permit.allow)
 			assert_string_equal(permit.reason, "recording");
 		s.conduit.record = RECORD_NONE;

@@ -838,12 +838,133 @@ static void test_target_at_address(void **state)
 	assert_non_null(hmi);
 	assert_string_equal(hmi->name, "hmi-1");
 	assert_int_equal(proto, PROTO_SSH);
-	assert_null(rights_target_at(&v, &hmi->addresses[0], 23, &proto));
+	assert_null(rights_target_at(&v, &hmi->addresses[0], 24, &proto));
 	assert_int_equal(address_parse("10.9.9.9", &elsewhere), 0);
 	assert_null(rights_target_at(&v, &elsewhere, 22, &proto));
 	assert_null(rights_target_at(&v,
 		&policy_target(&policy, "historian")->addresses[0], 22,
 		&proto));
+}
+
+static void add_protocols(struct policy *p, const char *name, const char *words)
+{
+	struct target *t = (struct target *)policy_target(p, name);
+
+	memset(&t->protocols, 0, sizeof(t->protocols));
+	assert_int_equal(proto_set_parse(words, &t->protocols), 0);
+}
+
+/* Each port is found, and says which of several it is. */
+static void test_ports_at_address(void **state)
+{
+	_cleanup_policy_ struct policy policy = {0};
+	_cleanup_json_ json_t *tree = fixture_snapshot();
+	_cleanup_rights_ struct rights *r = NULL;
+	_cleanup_rights_view_ struct rights_view v = {0};
+	const struct address *at;
+	enum proto proto = PROTO_NONE;
+	struct target *hmi;
+	char path[160];
+
+	fixture_policy(&policy);
+	add_protocols(&policy, "hmi-1", "ssh https tcp/502 tcp/4840");
+	hmi = (struct target *)policy_target(&policy, "hmi-1");
+	hmi->port[PROTO_HTTPS][1] = 8443;
+	at = &hmi->addresses[0];
+	publish_tree(tree, &policy);
+	path_of_user(path, FIXTURE_UID);
+	r = open_rights(path);
+	assert_int_equal(rights_view_load(r, FIXTURE_UID, &v), 0);
+	assert_non_null(rights_target_at(&v, at, 502, &proto));
+	assert_int_equal(proto, PROTO_TCP);
+	assert_non_null(rights_target_at(&v, at, 4840, &proto));
+	assert_int_equal(proto, PROTO_TCP);
+	assert_non_null(rights_target_at(&v, at, 8443, &proto));
+	assert_int_equal(proto, PROTO_HTTPS);
+	assert_non_null(rights_target_at(&v, at, 443, &proto));
+	assert_int_equal(proto, PROTO_HTTPS);
+	assert_null(rights_target_at(&v, at, 503, &proto));
+	assert_null(rights_target_at(&v, at, 0, &proto));
+}
+
+static void set_via(struct policy *p, const char *name, const char *via)
+{
+	struct target *t = (struct target *)policy_target(p, name);
+
+	(void)snprintf(t->via, sizeof(t->via), "%s", via);
+}
+
+/* plc-gw is granted; hmi-2 and drive-9 are there, and nothing of them open. */
+static void expect_hops(const char *path, const struct policy *policy)
+{
+	_cleanup_rights_view_ struct rights_view v = {0};
+	_cleanup_rights_ struct rights *r = open_rights(path);
+	const struct target *plc, *hop;
+	enum proto proto = PROTO_NONE;
+	struct request q = {.user = "acme-tech1",
+		.uid = FIXTURE_UID,
+		.channel = CHANNEL_BROKERED,
+		.target = "hmi-2",
+		.proto = PROTO_SSH,
+		.recording = true};
+
+	assert_int_equal(rights_view_load(r, FIXTURE_UID, &v), 0);
+	assert_int_equal(v.policy.target_count, 4);
+	plc = policy_target(&v.policy, "plc-gw");
+	assert_string_equal(plc->via, "hmi-2");
+	assert_false(plc->hop_only);
+	hop = policy_target(&v.policy, plc->via);
+	assert_string_equal(hop->via, "drive-9");
+	assert_true(hop->hop_only);
+	assert_true(policy_target(&v.policy, "drive-9")->hop_only);
+	assert_string_equal(policy_target(&v.policy, "drive-9")->via, "");
+	assert_false(policy_target(&v.policy, "hmi-1")->hop_only);
+	assert_null(rights_target_at(&v,
+		&policy_target(policy, "hmi-2")->addresses[0], 22, &proto));
+	assert_int_equal(
+		rights_decide(&v, &q, FIXTURE_NOW + 60).reason, REASON_TARGET);
+	q.target = "plc-gw";
+	assert_true(rights_decide(&v, &q, FIXTURE_NOW + 60).allow);
+	/* No tunnel goes behind another target. */
+	q.channel = CHANNEL_TUNNEL;
+	assert_int_equal(rights_decide(&v, &q, FIXTURE_NOW + 60).reason,
+		REASON_PROTOCOL);
+}
+
+static void test_hops_come_with_what_is_behind(void **state)
+{
+	_cleanup_policy_ struct policy policy = {0};
+	_cleanup_json_ json_t *tree = fixture_snapshot();
+	char path[160];
+
+	fixture_policy(&policy);
+	set_via(&policy, "plc-gw", "hmi-2");
+	set_via(&policy, "hmi-2", "drive-9");
+	publish_tree(tree, &policy);
+	path_of(path, "rights.db");
+	expect_hops(path, &policy);
+	path_of_user(path, FIXTURE_UID);
+	expect_hops(path, &policy);
+}
+
+/* A writer's mistake. */
+static void test_a_circle_of_hops_ends(void **state)
+{
+	_cleanup_policy_ struct policy policy = {0};
+	_cleanup_json_ json_t *tree = fixture_snapshot();
+	_cleanup_rights_view_ struct rights_view v = {0};
+	_cleanup_rights_ struct rights *r = NULL;
+	char path[160];
+
+	fixture_policy(&policy);
+	set_via(&policy, "plc-gw", "hmi-2");
+	set_via(&policy, "hmi-2", "hmi-2");
+	publish_tree(tree, &policy);
+	path_of(path, "rights.db");
+	r = open_rights(path);
+	/* It ends: whether it may be used, the policy's checks have said. */
+	assert_int_equal(rights_view_load(r, FIXTURE_UID, &v), 0);
+	assert_int_equal(v.policy.target_count, 3);
 }
 
 #define WITH_FOLDER(test)                                                      \
@@ -869,6 +990,9 @@ int main(void)
 		WITH_FOLDER(test_dropped_is_not_there),
 		WITH_FOLDER(test_failing_is_no_change),
 		WITH_FOLDER(test_target_at_address),
+		WITH_FOLDER(test_ports_at_address),
+		WITH_FOLDER(test_hops_come_with_what_is_behind),
+		WITH_FOLDER(test_a_circle_of_hops_ends),
 	};
 
 	return cmocka_run_group_tests_name("rights", tests, NULL, NULL);

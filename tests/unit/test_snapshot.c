@@ -155,7 +155,17 @@ static const struct {
 	{'g', "targets", "[\"zz\",\"aa\"]", NULL},
 	{'g', "protocols", NULL, "member"},
 	{'g', "protocols", "[]", "value"},
-	{'g', "protocols", "[\"telnet\"]", "value"},
+	{'g', "protocols", "[\"smb\"]", "value"},
+	{'g', "protocols", "[\"tcp\"]", "value"},
+	{'g', "protocols", "[\"tcp/*\"]", "value"},
+	{'g', "protocols", "[\"tcp/0\"]", "value"},
+	{'g', "protocols", "[\"tcp/502\",\"tcp/502\"]", "value"},
+	{'g', "protocols",
+		"[\"tcp/1\",\"tcp/2\",\"tcp/3\",\"tcp/4\",\"tcp/5\",\"tcp/6\","
+		"\"tcp/7\",\"tcp/8\",\"tcp/9\",\"tcp/10\",\"tcp/11\","
+		"\"tcp/12\",\"tcp/13\",\"tcp/14\",\"tcp/15\",\"tcp/16\","
+		"\"tcp/17\"]",
+		"value"},
 	{'g', "protocols", "[\"none\"]", "value"},
 	{'g', "protocols", "[\"ssh\",\"ssh\"]", "value"},
 	{'g', "protocols", "[\"SSH\"]", "value"},
@@ -245,7 +255,7 @@ static void test_taken_apart(void **state)
 	assert_int_equal(g->target_count, 2);
 	assert_string_equal(g->targets[0], "hmi-1");
 	assert_string_equal(g->targets[1], "plc-gw");
-	assert_int_equal(g->protocols, 1u << PROTO_SSH | 1u << PROTO_SFTP);
+	assert_int_equal(g->protocols.named, 1u << PROTO_SSH | 1u << PROTO_SFTP);
 	assert_string_equal(g->account, "maint");
 	assert_int_equal(g->record, RECORD_REQUIRED);
 	assert_int_equal(g->files, FILES_UP);

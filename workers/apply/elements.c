@@ -64,17 +64,17 @@ void elements_sort(struct elements *e)
 	e->count = kept + 1;
 }
 
-/* One target by one protocol, when the one decision says so. */
+/* One target by one port of it, when the one decision says so. */
 static int add_target(struct elements *e, const struct compiled *c,
-	const struct grant *g, const char *target, enum proto proto,
-	int64_t now)
+	const struct grant *g, const char *target, struct offer offer, int64_t now)
 {
 	const struct request q = {
 		.user = g->user,
 		.uid = g->uid,
 		.channel = CHANNEL_TUNNEL,
 		.target = target,
-		.proto = proto,
+		.proto = offer.proto,
+		.port = offer.port,
 		/* From where is the relay's to see: any granted one here. */
 		.source = g->source_count ? g->sources[0].address
 					  : (struct address){0},
@@ -104,11 +104,16 @@ static int add_grant(struct elements *e, const struct compiled *c,
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < g->target_count; i++) {
-		for (unsigned p = PROTO_NONE + 1; r == 0 && p < PROTO_COUNT;
-			p++) {
-			if (proto_set_has(g->protocols, (enum proto)p))
-				r = add_target(e, c, g, g->targets[i],
-					(enum proto)p, now);
+		const struct target *t =
+			policy_target(c->policy, g->targets[i]);
+		struct offer list[TARGET_OFFERS_MAX];
+		const size_t count = t ? target_offers(t, list) : 0;
+
+		for (size_t k = 0; r == 0 && k < count; k++) {
+			if (proto_set_has(
+				    &g->protocols, list[k].proto, list[k].port))
+				r = add_target(
+					e, c, g, g->targets[i], list[k], now);
 		}
 	}
 	return r;

@@ -38,9 +38,13 @@ static uint64_t hash_text(uint64_t seed, const char *text)
 
 static uint64_t hash_grant(const struct grant *g)
 {
-	const uint32_t numbers[] = {g->protocols, (uint32_t)g->record, g->files,
+	const struct proto_set *p = &g->protocols;
+	const uint32_t numbers[] = {p->named, (uint32_t)g->record, g->files,
 		(uint32_t)g->approver_count};
 	uint64_t h = hash_bytes(0, numbers, sizeof(numbers));
+
+	if (p->port_count > 0)
+		h = hash_bytes(h, p->ports, p->port_count * sizeof(*p->ports));
 
 	for (size_t i = 0; i < g->target_count; i++)
 		h = hash_text(h, g->targets[i]);
@@ -54,7 +58,9 @@ static uint64_t hash_grant(const struct grant *g)
 
 static uint64_t hash_refusal(const struct grant_refusal *r)
 {
-	uint64_t h = hash_text((uint64_t)r->proto, r->word);
+	uint64_t h = hash_text(
+		(uint64_t)r->offer.proto | (uint64_t)r->offer.port << 16,
+		r->word);
 
 	h = hash_text(h, r->user);
 	h = hash_text(h, r->target);

@@ -133,6 +133,7 @@ static void add_grant(struct event *e, const struct grant *g,
 void tell_news(const struct news_item *item, void *context)
 {
 	char by[GRANT_APPROVERS_MAX * NAME_SIZE], detail[160];
+	char proto[PROTO_TEXT_SIZE];
 	struct event e = {
 		.id = id_of(item),
 		.terminal = NO_TERMINAL,
@@ -149,7 +150,8 @@ void tell_news(const struct news_item *item, void *context)
 		add_grant(&e, item->grant, by);
 	if (item->refusal && item->refusal->target[0]) {
 		e.target = item->refusal->target;
-		e.proto = proto_name(item->refusal->proto);
+		e.proto = proto_text(item->refusal->offer.proto,
+			item->refusal->offer.port, proto);
 	}
 	if (item->refusal && item->refusal->origin.file[0]) {
 		snprintf(detail, sizeof(detail), "%s:%u",

@@ -34,6 +34,7 @@ static bool take_texts(const struct keyfile *k, struct connection_record *c)
 	};
 	const char *proto = keyfile_text(k, "proto");
 	const char *channel = keyfile_text(k, "channel");
+	struct offer offer;
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		if (!take_text(k, texts[i].key, texts[i].to, texts[i].size))
@@ -41,14 +42,15 @@ static bool take_texts(const struct keyfile *k, struct connection_record *c)
 	}
 	if (!proto || !channel)
 		return false;
-	c->proto = proto_from_name(proto);
+	if (proto_parse(proto, &offer) < 0)
+		return false;
+	c->proto = offer.proto;
 	if (strcmp(channel, "brokered") == 0)
 		c->channel = CHANNEL_BROKERED;
 	else if (strcmp(channel, "tunnel") == 0)
 		c->channel = CHANNEL_TUNNEL;
-	return c->proto != PROTO_NONE && c->channel != CHANNEL_NONE &&
-	       uuid_valid(c->session) && name_valid(c->user) &&
-	       name_valid(c->target);
+	return c->channel != CHANNEL_NONE && uuid_valid(c->session) &&
+	       name_valid(c->user) && name_valid(c->target);
 }
 
 static bool take_number(const struct keyfile *k, const char *key, uint64_t min,

@@ -11,9 +11,15 @@ static const char *or_null(const char *text)
 	return text[0] ? text : NULL;
 }
 
-/* All that is known of a connection; address is the caller's room. */
-static struct event describe(enum event_id id, const struct connection *c,
-	char address[ADDRESS_TEXT_SIZE])
+/* Room of the caller's for what an event borrows. */
+struct words {
+	char address[ADDRESS_TEXT_SIZE];
+	char proto[PROTO_TEXT_SIZE];
+};
+
+/* All that is known of a connection. */
+static struct event describe(
+	enum event_id id, const struct connection *c, struct words *w)
 {
 	const struct session_record *s = &c->who->session;
 	const struct endpoint *to = &c->to;
@@ -29,9 +35,11 @@ static struct event describe(enum event_id id, const struct connection *c,
 		.conn = or_null(c->conn),
 		.target = or_null(c->permit.target),
 		.address = or_null(address_format(
-			&to->address, address, ADDRESS_TEXT_SIZE)),
+			&to->address, w->address, sizeof(w->address))),
 		.port = to->port,
-		.proto = c->permit.proto ? proto_name(c->permit.proto) : NULL,
+		.proto = c->permit.proto ? proto_text(c->permit.proto, to->port,
+						   w->proto)
+					 : NULL,
 		.account = or_null(c->permit.account),
 		.source = or_null(s->source),
 		.source_port = s->source_port,
@@ -42,8 +50,8 @@ static struct event describe(enum event_id id, const struct connection *c,
 
 int event_open(const struct connection *c)
 {
-	char address[ADDRESS_TEXT_SIZE];
-	struct event e = describe(EVENT_CONN_OPEN, c, address);
+	struct words w;
+	struct event e = describe(EVENT_CONN_OPEN, c, &w);
 
 	e.outcome = OUTCOME_SUCCESS;
 	e.detail = c->who->channel == CHANNEL_TUNNEL ? "through a tunnel"
@@ -53,8 +61,8 @@ int event_open(const struct connection *c)
 
 void event_close(const struct connection *c)
 {
-	char address[ADDRESS_TEXT_SIZE];
-	struct event e = describe(EVENT_CONN_CLOSE, c, address);
+	struct words w;
+	struct event e = describe(EVENT_CONN_CLOSE, c, &w);
 
 	e.outcome = OUTCOME_SUCCESS;
 	e.reason = c->reason;
@@ -69,8 +77,8 @@ void event_close(const struct connection *c)
 void event_denied(
 	const struct connection *c, const char *reason, const char *detail)
 {
-	char address[ADDRESS_TEXT_SIZE];
-	struct event e = describe(EVENT_CONN_DENIED, c, address);
+	struct words w;
+	struct event e = describe(EVENT_CONN_DENIED, c, &w);
 
 	e.reason = reason;
 	e.detail = detail;

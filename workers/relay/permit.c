@@ -37,6 +37,7 @@ static bool complete(const struct rights_view *view, const struct ask *ask,
 	if (!t)
 		return false;
 	request->target = t->name;
+	request->port = ask->at.port;
 	return true;
 }
 
@@ -46,7 +47,7 @@ static bool complete(const struct rights_view *view, const struct ask *ask,
  */
 static bool is_recorded(const struct ask *ask, enum proto proto)
 {
-	return ask->recording && (proto == PROTO_SSH || proto == PROTO_SFTP);
+	return ask->recording && proto_has_account(proto);
 }
 
 /* A tunnel goes where it was going, a brokered one where the target is. */

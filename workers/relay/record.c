@@ -36,7 +36,7 @@ static int folder_group(int dirfd, gid_t *ret_gid)
 static void describe(const struct connection *c, struct keyfile_writer *w)
 {
 	const struct session_record *s = &c->who->session;
-	char address[ADDRESS_TEXT_SIZE];
+	char address[ADDRESS_TEXT_SIZE], proto[PROTO_TEXT_SIZE];
 	unsigned long long start = 0;
 
 	if (proc_start_time(getpid(), &start) < 0)
@@ -47,7 +47,7 @@ static void describe(const struct connection *c, struct keyfile_writer *w)
 	keyfile_add(w, "user", s->user);
 	keyfile_add(w, "grant", c->permit.grant);
 	keyfile_add(w, "target", c->permit.target);
-	keyfile_add(w, "proto", proto_name(c->permit.proto));
+	keyfile_add(w, "proto", proto_text(c->permit.proto, c->to.port, proto));
 	keyfile_add(w, "address",
 		address_format(&c->to.address, address, sizeof(address)));
 	keyfile_add_number(w, "port", c->to.port);

@@ -48,6 +48,7 @@ struct due due_connection(const struct rights_view *view,
 		.channel = c->channel,
 		.target = c->target,
 		.proto = c->proto,
+		.port = c->channel == CHANNEL_TUNNEL ? c->port : 0,
 		.source = s->source_address,
 		.recording = c->recorded,
 	};

@@ -19,8 +19,9 @@ static struct event of_session(
 	};
 }
 
-static struct event of_connection(
-	enum event_id id, const struct connection_case *c, const char *by)
+static struct event of_connection(enum event_id id,
+	const struct connection_case *c, const char *by,
+	char proto[PROTO_TEXT_SIZE])
 {
 	const struct connection_record *r = &c->record;
 	struct event e = {
@@ -32,7 +33,7 @@ static struct event of_connection(
 		.session = r->session,
 		.conn = r->conn,
 		.target = r->target,
-		.proto = proto_name(r->proto),
+		.proto = proto_text(r->proto, r->port, proto),
 		.port = r->port,
 		.by = by,
 	};
@@ -66,7 +67,9 @@ void report_session_cut(const struct session_case *s, const char *by)
 
 void report_connection_cut(const struct connection_case *c, const char *by)
 {
-	const struct event e = of_connection(EVENT_SESSION_TERMINATED, c, by);
+	char proto[PROTO_TEXT_SIZE];
+	const struct event e =
+		of_connection(EVENT_SESSION_TERMINATED, c, by, proto);
 
 	(void)event_emit(&e);
 }
@@ -101,7 +104,8 @@ void report_session_end(
 void report_connection_end(
 	const struct connection_case *c, const char *by, int64_t now_sec)
 {
-	struct event e = of_connection(EVENT_CONN_CLOSE, c, by);
+	char proto[PROTO_TEXT_SIZE];
+	struct event e = of_connection(EVENT_CONN_CLOSE, c, by, proto);
 
 	e.duration_ms = lasted_ms(c->record.started, now_sec);
 	e.detail = "the relay could not say it; bytes are unknown";
