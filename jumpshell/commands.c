@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "jumpshell/certify.h"
 #include "jumpshell/clientconfig.h"
+#include "jumpshell/files.h"
 #include "jumpshell/listing.h"
 #include "jumpshell/onward.h"
 #include "jumpshell/tunnel.h"
@@ -131,6 +132,12 @@ static int run_cert(struct shell *s, const char *rest, size_t rest_len)
 	return certify_run(s, w.first);
 }
 
+static int run_sftp(struct shell *s, const char *rest, size_t rest_len)
+{
+	(void)rest;
+	return no_arguments("sftp", rest_len) ? SHELL_USAGE : files_run(s);
+}
+
 static int run_window(struct shell *s, const char *rest, size_t rest_len)
 {
 	(void)rest;
@@ -157,6 +164,7 @@ const struct command commands[] = {
 	{"config", "", "all of it for ~/.ssh/config", run_config},
 	{"cert", "TARGET", "a certificate for a key of yours, for ssh -J",
 		run_cert},
+	{"sftp", "", "what sftp and scp ask for: targets as folders", run_sftp},
 	{"window", "", "what is approved, until when", run_window},
 	{"whoami", "", "the same", run_window},
 	{"help", "", "this", run_help},
@@ -164,27 +172,52 @@ const struct command commands[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-/* File transfer programs that clients ask for by themselves. */
-static bool is_transfer(const char *word)
+/*
+ * What clients ask for by themselves when they want files of the bastion
+ * itself, and what to type instead.
+ */
+static const char *transfer_advice(const char *word)
 {
-	static const char *const words[] = {"scp", "sftp", "rsync",
-		"sftp-server", "internal-sftp", "git-upload-pack",
-		"git-receive-pack", "/usr/lib/openssh/sftp-server",
-		"/usr/libexec/sftp-server"};
+	static const char scp[] =
+		"The old protocol of scp is not spoken here. Leave out -O: scp "
+		"FILE BASTION:/TARGET/FOLDER/ (it uses sftp then). Files of "
+		"the "
+		"target are in folders with its name.";
+	static const char rsync[] =
+		"The bastion has no files of its own. Where you may use ssh to "
+		"a target: rsync -e 'ssh BASTION' FILE TARGET:FOLDER/";
+	static const char sftp[] =
+		"Say: sftp BASTION. Each target is a folder there.";
+	static const char git[] =
+		"The bastion has no repositories. Use ssh -J BASTION, or the "
+		"lines that 'ssh BASTION config' prints.";
+	static const struct {
+		const char *word, *advice;
+	} rows[] = {
+		{"scp", scp},
+		{"rsync", rsync},
+		{"sftp-server", sftp},
+		{"internal-sftp", sftp},
+		{"/usr/lib/openssh/sftp-server", sftp},
+		{"/usr/libexec/sftp-server", sftp},
+		{"/usr/lib/sftp-server", sftp},
+		{"git-upload-pack", git},
+		{"git-receive-pack", git},
+	};
 
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (strcmp(word, words[i]) == 0)
-			return true;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (strcmp(word, rows[i].word) == 0)
+			return rows[i].advice;
 	}
-	return false;
+	return NULL;
 }
 
 static int refuse_unknown(const struct words *w, bool menu)
 {
-	if (is_transfer(w->first))
-		fprintf(stderr, "The bastion has no files of its own. Use "
-				"'ssh BASTION TARGET cat FILE' to read one "
-				"from a target.\n");
+	const char *advice = transfer_advice(w->first);
+
+	if (advice)
+		fprintf(stderr, "%s\n", advice);
 	else if (menu)
 		fprintf(stderr, "That is no command and no target. Type "
 				"'help' or 'list'.\n");
@@ -215,7 +248,7 @@ static int run_words(struct shell *s, const struct words *w, bool menu)
 	}
 	if (menu && w->first[0] >= '0' && w->first[0] <= '9')
 		return run_number(s, w);
-	if (is_transfer(w->first) || !name_valid(w->first))
+	if (transfer_advice(w->first) || !name_valid(w->first))
 		return refuse_unknown(w, menu);
 	return connect_to(s, w->first, w->rest, w->rest_len);
 }

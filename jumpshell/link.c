@@ -58,8 +58,8 @@ static int decide(struct link *l)
 
 	if (access_refresh(a) < 0)
 		return refuse(l, "error");
-	l->decision = access_target(
-		a, CHANNEL_BROKERED, l->q.target, l->q.proto);
+	l->decision =
+		access_target(a, CHANNEL_BROKERED, l->q.target, l->q.proto);
 	if (!l->decision.allow) {
 		l->denied = true;
 		return refuse(l, reason_word(l->decision.reason));

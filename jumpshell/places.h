@@ -9,6 +9,8 @@
 #define PLACE_SSH_CONFIG  JUMP_LIBEXECDIR "/ssh_config"
 #define PLACE_DIAL	  JUMP_LIBEXECDIR "/jump-dial"
 #define PLACE_KEYPAIR	  JUMP_LIBEXECDIR "/jump-keypair"
+#define PLACE_SFTP	  JUMP_LIBEXECDIR "/jump-sftp"
+#define PLACE_CHECK_SOCK  "/run/jump/check.sock"
 #define PLACE_RELAY_SOCK  "/run/jump/relay.sock"
 #define PLACE_RECORD_SOCK "/run/jump/record.sock"
 #define PLACE_CERT_FMT	  "/run/jump/cert/%s.sock" /* by zone */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starts one of the two programs that jumpshell ever starts, with exactly
+ * Starts one of the few programs that jumpshell ever starts, with exactly
  * these descriptors, arguments and environment, and so that it does not
  * outlive jumpshell.
  */

@@ -67,6 +67,8 @@ const char *text_end_reason(const char *word)
 		{"revoked", "the window was taken back, or no longer has it"},
 		{"recorder", "the recording broke off"},
 		{"disk", "there is no room for recordings"},
+		{"narrowed", "less may be moved there than before; open it "
+			     "again"},
 		{"error", "your rights could not be read"},
 	};
 	const char *text = look_up(rows, ARRAY_LEN(rows), word);

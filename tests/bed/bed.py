@@ -291,6 +291,7 @@ LogLevel VERBOSE
 MaxStartups 100
 PidFile none
 StrictModes no
+Subsystem sftp internal-sftp
 """)
             log = open(f"{WORK}/{name}.log", "wb")
             self.children.append(subprocess.Popen(
@@ -301,7 +302,7 @@ StrictModes no
                       for name in TARGETS):
             time.sleep(0.02)
 
-    def _policy(self, grace="0", record="required"):
+    def _policy(self, grace="0", record="required", files="up down"):
         os.makedirs(POLICY + "/policy.d", exist_ok=True)
         keys = {}
         for name in TARGETS:
@@ -320,24 +321,25 @@ Networks = 10.20.0.0/24
 [target plc-gw]
 Zone = cell-a
 Address = {TARGETS['plc-gw']}
-Protocols = ssh rdp
+Protocols = ssh sftp rdp
 Accounts = maint
 HostKey = {keys['plc-gw']}
 [target hmi-1]
 Zone = cell-a
 Address = {TARGETS['hmi-1']}
-Protocols = ssh vnc https
+Protocols = ssh sftp vnc https
 Accounts = maint
 HostKey = {keys['hmi-1']}
 [conduit vendors]
 Users = acme-*
 To = cell-a
-Protocols = ssh rdp vnc https
+Protocols = ssh sftp rdp vnc https
 MaxWindow = 8h
 Grace = {grace}
 Approvals = 1
 Record = {record}
 MaxConnections = 64
+Files = {files}
 """)
 
     def _journal(self):

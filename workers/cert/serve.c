@@ -88,10 +88,9 @@ static int refuse(int fd, const struct work *w, const char *reason)
 static const char *prepare(
 	int fd, struct work *w, const char *zone, const char *ca_path)
 {
-	const struct admission_request q = {.target = w->request.target,
+	struct admission_request q = {.target = w->request.target,
 		.account = w->request.account,
-		.conn = w->request.conn,
-		.proto = w->request.proto};
+		.conn = w->request.conn};
 	const struct sign s = {.ca_path = ca_path,
 		.request = &w->request,
 		.admission = &w->admission,
@@ -101,6 +100,7 @@ static const char *prepare(
 
 	if (receive(fd, &w->request) < 0)
 		return "request";
+	q.proto = w->request.proto;
 	if (admit(fd, &q, &w->admission, &reason) < 0)
 		return reason;
 	if (strcmp(w->admission.zone, zone) != 0)

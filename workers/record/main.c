@@ -180,16 +180,16 @@ static int take_signals(struct job *j)
 /* Evidence first: file, then event, then lock; only then is it "ok". */
 static const char *prepare(struct job *j)
 {
-	const struct admission_request q = {.target = j->request.target,
+	struct admission_request q = {.target = j->request.target,
 		.account = j->request.account,
 		.conn = j->request.conn,
-		.proto = j->request.proto,
 		.is_recorder = true};
 	const char *reason = "error";
 	int r = receive(j);
 
 	if (r < 0)
 		return "request";
+	q.proto = j->request.proto;
 	r = admit(SOCK_FD, &q, &j->admission, &reason);
 	describe(j);
 	if (r < 0)
