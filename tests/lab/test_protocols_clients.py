@@ -238,9 +238,26 @@ def test_paramiko(visits, hopper):
     assert "rohibited" in told["refused"] or "1" in told["refused"]
 
 
+CONNECT = r"""
+import sys, paramiko
+host, port, user, path, code = sys.argv[1:]
+client = paramiko.SSHClient()
+client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+client.connect(host, int(port), user, code, key_filename=path,
+               look_for_keys=False, allow_agent=False)
+print(client.exec_command("historian hostname")[1].read().decode())
+client.close()
+"""
+
+
 def test_paramiko_answers_the_question(strict):
+    """With a code for a password, its simple form does so too."""
     told = paramiko(strict, strict.totp.code())
     assert told["asked"] == ["One-time code: "] and told["same"]
+    did = strict.client.run(
+        ["/usr/bin/python3", "-W", "ignore", "-c", CONNECT, V4, PORT,
+         strict.name, strict.client.key(strict.key), strict.totp.code()])
+    assert did.out.strip(), did
 
 
 # -- Ansible
