@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/proc.h"
 #include "jumpctl/json.h"
+#include "jumpctl/filecheck.h"
 #include "jumpctl/namecheck.h"
 #include "jumpctl/policy.h"
 #include "jumpctl/routes.h"
@@ -161,14 +162,44 @@ static int look_at_names(const struct invocation *in, json_t *report)
 	return faults.count == 0 ? EXIT_OK : EXIT_NO;
 }
 
+/* The programs that judge files, where a conduit names one. */
+static int look_at_checks(
+	const struct invocation *in, const struct policy *p, json_t *report)
+{
+	json_t *list = json_array();
+	char text[FILECHECK_FAULT_SIZE];
+	size_t named = 0;
+
+	for (size_t i = 0; i < p->conduit_count; i++) {
+		named += p->conduits[i].file_check[0] != '\0';
+		if (!filecheck_fault(&p->conduits[i], 0, text))
+			continue;
+		json_array_append_new(list, json_string(text));
+		if (!in->json)
+			printf("%swrong%s  %s\n", command_colour(COLOUR_BAD),
+				command_colour(COLOUR_OFF), text);
+	}
+	if (!in->json && named > 0 && json_array_size(list) == 0)
+		printf("programs that check files are there\n");
+	json_object_set(report, "file_checks", list);
+	named = json_array_size(list);
+	json_decref(list);
+	return named == 0 ? EXIT_OK : EXIT_NO;
+}
+
 static int examine(const struct invocation *in, const struct policy *p,
-	bool routes, bool names)
+	bool routes, bool names, bool files)
 {
 	json_t *report = json_object();
 	int worst = EXIT_OK;
 
 	if (names)
 		worst = look_at_names(in, report);
+	if (files && worst <= EXIT_NO) {
+		int r = look_at_checks(in, p, report);
+
+		worst = r > worst ? r : worst;
+	}
 	if (routes && worst <= EXIT_NO) {
 		int r = look_at_routes(in, p, report);
 
@@ -186,16 +217,18 @@ static int doctor(const struct invocation *in)
 {
 	static const struct option options[] = {
 		{"direct-routes", no_argument, NULL, 'd'},
+		{"files", no_argument, NULL, 'f'},
 		{"names", no_argument, NULL, 'n'}, {0}};
 	static struct policy_errors errors;
 	_cleanup_policy_ struct policy p = {0};
-	bool routes = false, names = false;
+	bool routes = false, names = false, files = false;
 
 	for (int c; (c = command_option(in, options)) != -1;) {
-		if (c != 'd' && c != 'n')
+		if (c != 'd' && c != 'n' && c != 'f')
 			return EXIT_USAGE;
 		routes |= c == 'd';
 		names |= c == 'n';
+		files |= c == 'f';
 	}
 	if (optind < in->argc)
 		return command_usage(
@@ -206,13 +239,15 @@ static int doctor(const struct invocation *in)
 		policy_errors_print(stderr, &errors);
 		return EXIT_FAILED;
 	}
-	return examine(in, &p, routes || !names, names || !routes);
+	if (!routes && !names && !files)
+		routes = names = files = true;
+	return examine(in, &p, routes, names, files);
 }
 
 const struct command doctor_commands[] = {
 	{
 		.words = "doctor",
-		.args = "[--direct-routes] [--names]",
+		.args = "[--direct-routes] [--files] [--names]",
 		.summary = "Look whether this bastion is what it should be",
 		.run = doctor,
 		.help = "  --direct-routes  try every way past the relay, as "
@@ -221,6 +256,8 @@ const struct command doctor_commands[] = {
 			"account, and the relay itself\n"
 			"                   to where it must not go; over TCP, "
 			"UDP and ICMP, IPv4 and IPv6\n"
+			"  --files          look whether the programs that check "
+			"files (FileCheck) are there\n"
 			"  --names          look whether this host asks for "
 			"suppliers and targets by name\n"
 			"                   (nsswitch.conf), and whether nscd "

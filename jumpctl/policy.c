@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "jumpctl/filecheck.h"
 #include "jumpctl/json.h"
 
 /*
@@ -94,6 +95,17 @@ static void check_text(const struct policy *p, const struct policy_errors *e)
 		p->conduit_count == 1 ? "" : "s");
 }
 
+/* Of this host's policy alone: another one's programs are elsewhere. */
+static void note_programs(const struct policy *p)
+{
+	char text[FILECHECK_FAULT_SIZE];
+
+	for (size_t i = 0; i < p->conduit_count; i++) {
+		if (filecheck_fault(&p->conduits[i], 0, text))
+			fprintf(stderr, "note: %s\n", text);
+	}
+}
+
 static int take_words(const struct invocation *in, const char **ret_dir)
 {
 	static const struct option options[] = {
@@ -130,6 +142,8 @@ static int policy_check(const struct invocation *in)
 	} else {
 		check_text(&p, &errors);
 	}
+	if (r == 0 && strcmp(dir, POLICY_DIR) == 0)
+		note_programs(&p);
 	return r == 0 ? EXIT_OK : r == -EINVAL ? EXIT_NO : EXIT_FAILED;
 }
 

@@ -40,6 +40,7 @@ USER, UID = "acme-tech1", 1900000001
 OTHER, OTHER_UID = "acme-tech2", 1900000002
 GIDS = {"jump-users": 64001, "jump-gates": 64002, "jump-auditors": 64003}
 UIDS = {"jump-relay": 64011, "jump-record": 64012, "jump-cert": 64013,
+        "jump-check": 64014,
         "maint": 64020}
 TARGETS = {"plc-gw": "10.20.0.10", "hmi-1": "10.20.0.11"}
 SOURCE_ADDRESS = "192.0.2.7"
@@ -188,7 +189,7 @@ class Bed:
                        "clock": "ok", "disk": "ok", "recorder": "ok"}
         self.records = {}
         self.sockets = []
-        self.worker_pids = {"record": [], "cert": []}
+        self.worker_pids = {"record": [], "cert": [], "check": []}
         self.uuid = None
 
     # -- building -----------------------------------------------------
@@ -240,7 +241,8 @@ class Bed:
         overlay(parent)
         os.makedirs(LIBEXEC, exist_ok=True)
         for name in ("jumpshell/jumpshell", "jump-keypair", "jump-dial",
-                     "jump-relay", "jump-record", "jump-cert"):
+                     "jump-relay", "jump-record", "jump-cert",
+                     "jump-check"):
             to = f"{LIBEXEC}/{os.path.basename(name)}"
             shutil.copy(f"{BUILD}/{name}", to)
             os.chmod(to, 0o755)
@@ -302,7 +304,8 @@ Subsystem sftp internal-sftp
                       for name in TARGETS):
             time.sleep(0.02)
 
-    def _policy(self, grace="0", record="required", files="up down"):
+    def _policy(self, grace="0", record="required", files="up down",
+                more=""):
         os.makedirs(POLICY + "/policy.d", exist_ok=True)
         keys = {}
         for name in TARGETS:
@@ -340,6 +343,7 @@ Approvals = 1
 Record = {record}
 MaxConnections = 64
 Files = {files}
+{more}
 """)
 
     def _journal(self):
@@ -460,14 +464,14 @@ Files = {files}
             os.write(2, repr(e).encode())
         os._exit(126)
 
-    def _accept(self, listener):
+    def _accept(self, listener, kind):
         while not self.stop.is_set():
             try:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            self._worker("jump-record", "jump-record", connection.fileno(),
-                         kind="record")
+            self._worker(f"jump-{kind}", f"jump-{kind}", connection.fileno(),
+                         kind=kind)
             connection.close()
 
     def _activate(self, listener, zone):
@@ -488,8 +492,10 @@ Files = {files}
 
     def _workers(self):
         record = self._listen(RUN + "/record.sock", socket.SOCK_SEQPACKET)
-        threading.Thread(target=self._accept, args=(record,),
-                         daemon=True).start()
+        check = self._listen(RUN + "/check.sock", socket.SOCK_SEQPACKET)
+        for listener, kind in ((record, "record"), (check, "check")):
+            threading.Thread(target=self._accept, args=(listener, kind),
+                             daemon=True).start()
         cert = self._listen(RUN + "/cert/cell-a.sock", socket.SOCK_STREAM)
         threading.Thread(target=self._activate, args=(cert, "cell-a"),
                          daemon=True).start()
@@ -622,7 +628,7 @@ Files = {files}
 
     def errors(self):
         text = ""
-        for name in ("jump-record", "jump-cert", "jump-relay"):
+        for name in ("jump-record", "jump-cert", "jump-check", "jump-relay"):
             with contextlib.suppress(FileNotFoundError):
                 with open(f"{WORK}/{name}.err", encoding="utf-8") as f:
                     text += f.read()

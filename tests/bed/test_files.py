@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The broker of files, met by a gate that says what the test says
 (tests/tools/playgate): what it answers, writes down, and ends."""
+import hashlib
 import os
 import select
 import shutil
@@ -275,3 +276,85 @@ def test_a_person_hears_what_to_type(bed):
     t = bed.terminal("sftp")
     t.expect("Say on your own machine: sftp BASTION")
     assert t.wait() == 2
+
+
+# --- the check of a file: jump-check is the real one
+
+
+@pytest.fixture
+def checked(bed, gate):
+    def start(program, size="64M"):
+        bed._policy(more=f"FileCheck = {program}\nFileCheckSize = {size}")
+        bed.publish(files_grant(bed))
+        g = gate()
+        return g, opened(g)
+    yield start
+
+
+def test_the_verdict_is_the_answer_and_in_the_logs(bed, checked):
+    g, link = checked("/bin/grep -c clean")
+    assert g.ask("check", link, "/tmp/a", "clean") == "done"
+    assert g.ask("check", link, "/tmp/b", "virus") == (
+        "refused Refused by the file check: 0")
+    good, bad = bed.events("file.check", JUMP_SESSION=bed.uuid)
+    assert (good["JUMP_OUTCOME"], good["JUMP_FILE"], good["JUMP_SIZE"],
+            good["JUMP_TARGET"], good["JUMP_GRANT"], good["JUMP_AUDIT"]) == (
+        "success", "/tmp/a", "5", "plc-gw", "G1", "ok")
+    assert good["JUMP_DIGEST"] == (
+        "sha256:" + hashlib.sha256(b"clean").hexdigest())
+    assert (bad["JUMP_OUTCOME"], bad["JUMP_REASON"], bad["JUMP_FILE"]) == (
+        "failure", "found", "/tmp/b")
+    assert ", found, 0" in bad["MESSAGE"]
+    g.end()
+    shows = shown(recording(bed.recordings()[-1])[1])
+    assert b"refused /tmp/b: Refused by the file check: 0" in shows
+
+
+@pytest.mark.parametrize("program,words", [
+    ("/nowhere/scanner", "Refused by the file check."),
+    ("/bin/false", "Refused by the file check."),
+    ("/etc/passwd", "Refused by the file check."),
+])
+def test_a_check_that_can_not_be_done_refuses(bed, checked, program, words):
+    g, link = checked(program)
+    assert g.ask("check", link, "/tmp/a", "clean") == f"refused {words}"
+    event, = bed.events("file.check", JUMP_SESSION=bed.uuid)
+    assert event["JUMP_OUTCOME"] == "failure"
+
+
+def test_too_large_for_a_check(bed, checked):
+    g, link = checked("/bin/true", "1K")
+    assert g.ask("check", link, "/tmp/a", "x" * 300) == "done"
+    assert g.ask("check", link, "/tmp/a", "y" * 500) == "done"
+
+
+def test_no_check_without_its_conduit(bed, gate):
+    """A gate that asks where no FileCheck is gets a no, not another's."""
+    g = gate()
+    link = opened(g)
+    assert g.ask("check", link, "/tmp/a", "clean").startswith("refused ")
+
+
+def test_no_worker_no_release(bed, checked):
+    g, link = checked("/bin/true")
+    os.rename(RUN + "/check.sock", RUN + "/check.sock.away")
+    try:
+        answer = g.ask("check", link, "/tmp/a", "clean")
+    finally:
+        os.rename(RUN + "/check.sock.away", RUN + "/check.sock")
+    assert answer.startswith("refused The file could not be checked.")
+    event, = bed.events("file.check", JUMP_SESSION=bed.uuid)
+    assert event["JUMP_REASON"] == "check"
+    assert g.ask("check", link, "/tmp/a", "clean") == "done"
+
+
+def test_a_check_that_dawdles_does_not_keep_the_window_open(bed, checked):
+    bed._policy(more="FileCheck = /bin/sleep 60")
+    bed.publish(files_grant(bed, begin=-60, seconds=3))
+    g = Gate(bed)
+    link = opened(g)
+    began = time.monotonic()
+    assert g.ask("check", link, "/tmp/a", "clean").startswith("over ")
+    assert time.monotonic() - began < 10
+    g.p.kill()
+    g.p.communicate()

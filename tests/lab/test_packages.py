@@ -94,8 +94,9 @@ def test_installed_and_not_configured(pristine):
     whole(pristine)
     assert states(bed, "jump-sshd.service", "jump-filter.service",
                   "jump-relay.socket", "jump-record.socket",
+                  "jump-check.socket",
                   "jump-filter-news.socket", "jump-watch.timer",
-                  "jump-apply.path") == ["active"] * 7
+                  "jump-apply.path") == ["active"] * 8
     # a filter that lets nobody out stands in for the policy
     assert "reject" in bed.run("nft list table inet jumphost").out
     refused = pristine.supplier.ssh(f"acme-tech1@{ADDRESS}", "true",

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "jumpctl/filecheck.h"
 #include "jumpctl/namecheck.h"
 #include "jumpctl/routes.h"
 #include "jumpctl/target.h"
@@ -196,6 +197,31 @@ static void a_cache_of_hosts_is_found(void **state)
 	assert_int_equal(cache_faults(""), 0);
 }
 
+/* What jump-check would not run is told before it has to. */
+static void a_missing_checker_is_told(void **state)
+{
+	struct conduit c = {.name = "vendors",
+		.origin = {.file = "policy.d/x.conf", .line = 3}};
+	char text[FILECHECK_FAULT_SIZE];
+
+	(void)state;
+	assert_false(filecheck_fault(&c, 0, text));
+	snprintf(c.file_check, sizeof(c.file_check), "/bin/true -x");
+	assert_false(filecheck_fault(&c, 0, text));
+	snprintf(c.file_check, sizeof(c.file_check), "/nowhere/scanner -");
+	assert_true(filecheck_fault(&c, 0, text));
+	assert_string_equal(text,
+		"policy.d/x.conf:3: [conduit vendors] FileCheck: "
+		"/nowhere/scanner: No such file or directory; until it is, "
+		"nothing can be uploaded");
+	snprintf(c.file_check, sizeof(c.file_check), "/bin");
+	assert_true(filecheck_fault(&c, 0, text));
+	snprintf(c.file_check, sizeof(c.file_check), "/etc/passwd");
+	assert_true(filecheck_fault(&c, 0, text));
+	snprintf(c.file_check, sizeof(c.file_check), "/bin/true");
+	assert_true(filecheck_fault(&c, 12345, text));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +233,7 @@ int main(void)
 		cmocka_unit_test(only_a_known_closer_counts),
 		cmocka_unit_test(every_class_and_family_is_tried),
 		cmocka_unit_test(root_is_no_class),
+		cmocka_unit_test(a_missing_checker_is_told),
 		cmocka_unit_test(files_are_tried_as_the_uid),
 	};
 

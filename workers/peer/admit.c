@@ -55,6 +55,11 @@ static void keep(struct admission *a, const struct decision *d,
 	for (size_t i = 0; zone && i < zone->network_count; i++)
 		a->networks[i] = zone->networks[i];
 	a->network_count = zone ? zone->network_count : 0;
+	if (d->conduit) {
+		memcpy(a->file_check, d->conduit->file_check,
+			sizeof(a->file_check));
+		a->file_check_max = d->conduit->file_check_max;
+	}
 	a->until = d->until;
 	a->grace_sec = d->grace_sec;
 }

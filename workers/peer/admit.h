@@ -25,6 +25,8 @@ struct admission {
 	int64_t now; /* trusted UTC s of the decision */
 	int64_t until;
 	uint32_t grace_sec;
+	char file_check[POLICY_FILE_CHECK_SIZE]; /* of the conduit; "": none */
+	uint64_t file_check_max;
 };
 
 struct admission_request {

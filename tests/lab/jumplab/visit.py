@@ -180,6 +180,7 @@ class Visits:
         self.bastion.run(
             "systemctl reload-or-restart jump-filter && "
             "systemctl start jump-relay.socket jump-record.socket "
+            "jump-check.socket "
             "jump-watch.timer jump-apply.path jump-fetch jump-sshd "
             "&& systemctl start jump-cert@cell-a.socket jump-cert@cell-b.socket",
             timeout=300)  # an emulated machine among other work
