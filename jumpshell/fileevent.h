@@ -12,8 +12,9 @@
 
 #define FILEEVENT_COMMAND_SIZE 401 /* audit records end at 2 KiB */
 #define FILEEVENT_DIGEST_SIZE  80
-/* Two names of which each byte takes four, and the words around them. */
-#define FILEEVENT_LINE_SIZE (2 * 4 * CONTROL_NAME_SIZE + 1024)
+/* Two names and a text of which each byte takes four, and words around. */
+#define FILEEVENT_LINE_SIZE                                                    \
+	(4 * (2 * CONTROL_NAME_SIZE + CONTROL_TEXT_SIZE) + 512)
 
 struct fileevent {
 	struct event event; /* borrows from here and from what it is made of */
