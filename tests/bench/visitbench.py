@@ -10,7 +10,7 @@ from sitebench import SiteBench
 from jumplab.bed import wait_for
 from jumplab.inside import Inside
 from jumplab.party import connections
-from jumplab.visit import PEOPLE, V4, Person, Visits, utc  # noqa: F401
+from jumplab.visit import PEOPLE, PORT, V4, Person, Visits, utc  # noqa: F401
 
 ENROL = r"""
 while read -r name key; do
