@@ -204,6 +204,24 @@ static bool record_line(struct broker *f, struct filelink *l)
 	       filelink_record(l, line, fileevent_line(&f->asked, line), false);
 }
 
+/* Most programs show the status alone, "Permission denied", and not its text:
+ * that stands on standard error. */
+static void say_denial(const struct broker *f, const struct filelink *l)
+{
+	char text[CONTROL_TEXT_SIZE + NAME_SIZE + 200], name[160];
+	const char *path = f->asked.event.name, *why = f->asked.text;
+	const char *target = l ? l->target : f->asked.target;
+	size_t len = strlen(target);
+
+	if (len > 0 && strncmp(why, target, len) == 0 &&
+		strncmp(why + len, ": ", 2) == 0)
+		why += len + 2;
+	(void)fileevent_escape(path, strlen(path), name, sizeof(name));
+	snprintf(text, sizeof(text), "%s%s%s%s%s", len ? "/" : "", target, name,
+		why[0] ? ": " : "", why);
+	filelink_say("", text);
+}
+
 /* Refusals: the first ones of a minute one by one, the rest by a count. */
 static void write_denial(struct broker *f, struct filelink *l, struct event *e)
 {
@@ -216,7 +234,8 @@ static void write_denial(struct broker *f, struct filelink *l, struct event *e)
 
 	if (tells) {
 		(void)emit(f, l, e);
-		record_line(f, l);
+		(void)record_line(f, l);
+		say_denial(f, l);
 	}
 	for (uint32_t i = 0; i == 0 || (i < times && i < TALLY_ADD_MAX); i++)
 		tally_add(&f->tally, &who, e->reason, tells, now_ms);
@@ -365,6 +384,7 @@ static void verdict(struct broker *f, struct filelink *l, const char *text)
 	f->asked.event.act = FILE_ACT_DENIED;
 	snprintf(f->asked.text, sizeof(f->asked.text), "%s", text);
 	(void)record_line(f, l);
+	say_denial(f, l);
 	refuse(f, text);
 }
 
