@@ -52,7 +52,7 @@ static void print_target(
 	const char *name = row->target->name;
 	struct decision d;
 
-	if (!tunnelled && proto_set_empty(&row->brokered))
+	if (!tunnelled && !proto_set_has(&row->brokered, PROTO_SSH, 0))
 		return;
 	if (!tunnelled) {
 		printf("\nHost %s\n\tHostName %s\n\tPort %u\n\tUser %s\n"

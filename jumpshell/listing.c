@@ -20,7 +20,7 @@ static void take_offer(struct shell *s, struct listing_row *row, struct offer of
 		row->until = d.until;
 }
 
-/* Is anything open to this target? jumpshell itself brokers ssh so far. */
+/* Is anything open to this target? jumpshell itself brokers ssh and files. */
 static bool look(
 	struct shell *s, const struct target *t, struct listing_row *ret_row)
 {
@@ -29,6 +29,8 @@ static bool look(
 	const size_t count = target_offers(t, list);
 
 	take_offer(s, &row, (struct offer){PROTO_SSH, 0}, CHANNEL_BROKERED,
+		&row.brokered);
+	take_offer(s, &row, (struct offer){PROTO_SFTP, 0}, CHANNEL_BROKERED,
 		&row.brokered);
 	for (size_t i = 0; i < count; i++)
 		take_offer(s, &row, list[i], CHANNEL_TUNNEL, &row.tunnelled);

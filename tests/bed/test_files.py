@@ -264,6 +264,16 @@ def test_the_gate_dies_with_jumpshell(bed, gate):
     assert not bed.processes()
 
 
+def test_the_list_tells_of_files(bed):
+    bed.publish(files_grant(bed))
+    assert b"plc-gw           ssh sftp" in bed.run("list").out
+    bed.publish(files_grant(bed, protocols=("sftp",)))
+    assert b"plc-gw           sftp" in bed.run("list").out
+    assert b"Host plc-gw\n" not in bed.run("config").out
+    r = bed.run("plc-gw id")
+    assert r.status == 255 and b"not granted for this target" in r.err, r
+
+
 def test_who_has_no_files_hears_one_line(bed):
     r = bed.run("sftp")
     assert r.status == 255 and r.out == b"", r
