@@ -58,8 +58,9 @@ int certificate_get(int sock, const struct certificate_request *q,
 	int r;
 
 	n = snprintf(text, sizeof(text),
-		"sign conn=%s target=%s account=%s proto=%s\n%s", q->conn,
-		q->target, q->account, proto_name(q->proto), q->public_line);
+		"sign conn=%s target=%s%s%s account=%s proto=%s\n%s", q->conn,
+		q->target, q->hop ? " hop=" : "", q->hop ? q->hop : "",
+		q->account, proto_name(q->proto), q->public_line);
 	if (n < 0 || (size_t)n >= sizeof(text))
 		return -EMSGSIZE;
 	if (send(sock, text, (size_t)n, MSG_NOSIGNAL) != n)

@@ -11,6 +11,7 @@
 struct certificate_request {
 	const char *conn;
 	const char *target;
+	const char *hop; /* NULL, or on the way to target: the one it is for */
 	const char *account;
 	enum proto proto;
 	const char *public_line; /* with its newline */

@@ -10,64 +10,102 @@
 
 #include "base/cleanup.h"
 #include "base/name.h"
+#include "jumpshell/options.h"
 #include "jumpshell/places.h"
 #include "jumpshell/spawn.h"
+#include "jumpshell/sshlog.h"
 
-#define OPTION_SIZE 192
+#define TEXT_SIZE 64
 
 struct arguments {
-	char proxy[OPTION_SIZE], key[OPTION_SIZE], certificate[OPTION_SIZE];
-	char hosts[OPTION_SIZE], user[OPTION_SIZE], term[OPTION_SIZE];
-	const char *argv[24];
-	const char *envp[8];
+	struct options options; /* of the last hop */
+	char log[KEYPAIR_PATH_SIZE];
+	char term[TEXT_SIZE], conn[TEXT_SIZE], target[TEXT_SIZE];
+	const char *argv[2 * OPTIONS_MAX + 16];
+	const char *envp[12];
 };
 
-static void put_file(char *option, const char *name, const struct keypair *k,
-	enum keypair_file which)
+static size_t put_options(const struct options *o, const char **argv)
 {
-	char path[KEYPAIR_PATH_SIZE];
+	size_t n = 0;
 
-	keypair_path(k, which, path);
-	snprintf(option, OPTION_SIZE, "%s=%s", name, path);
+	for (size_t i = 0; i < o->count; i++) {
+		argv[n++] = "-o";
+		argv[n++] = o->text[i];
+	}
+	return n;
 }
 
-/* SHELL is what ssh starts its ProxyCommand with: the dialler itself, which
- * knows that form, so that no shell has to be there at all. */
 static void put_words(struct arguments *a, const struct client_request *q)
 {
 	const bool files = q->proto == PROTO_SFTP;
-	const char *const words[] = {PLACE_SSH, "-F", PLACE_SSH_CONFIG, "-o",
-		a->proxy, "-o", a->key, "-o", a->certificate, "-o", a->hosts,
-		"-o", a->user,
-		files		  ? "-s"
-		: q->terminal->is ? "-tt"
-				  : "-T",
+	const char *const before[] = {
+		PLACE_SSH, "-F", PLACE_SSH_CONFIG, "-E", a->log};
+	const char *const after[] = {files		 ? "-s"
+				     : q->terminal->is ? "-tt"
+						       : "-T",
 		"--", q->target, files ? "sftp" : q->command, NULL};
+	size_t n = ARRAY_LEN(before);
+
+	_Static_assert(ARRAY_LEN(before) + 2 * OPTIONS_MAX + ARRAY_LEN(after) <=
+			       ARRAY_LEN(a->argv),
+		"room for all words");
+	memcpy(a->argv, before, sizeof(before));
+	n += put_options(&a->options, a->argv + n);
+	memcpy(a->argv + n, after, sizeof(after));
+}
+
+/*
+ * SHELL is what ssh starts its helpers with: the dialler itself, which knows
+ * that form, so that no shell has to be there at all. The rest is for
+ * jump-askpass, where a password is stored; none of it is a secret.
+ */
+static void put_environment(
+	struct arguments *a, const struct client_request *q)
+{
 	const char *const env[] = {"PATH=/usr/bin:/bin", "HOME=/",
 		"SHELL=" PLACE_DIAL, "LANG=C.UTF-8", a->term, NULL};
+	const char *const asking[] = {"SSH_ASKPASS=" PLACE_ASKPASS,
+		"SSH_ASKPASS_REQUIRE=force", a->conn, a->target, NULL};
 
-	_Static_assert(ARRAY_LEN(words) <= ARRAY_LEN(a->argv) &&
-			       ARRAY_LEN(env) <= ARRAY_LEN(a->envp),
-		"room for all words");
-	memcpy(a->argv, words, sizeof(words));
+	_Static_assert(ARRAY_LEN(env) - 1 + ARRAY_LEN(asking) <=
+			       ARRAY_LEN(a->envp),
+		"room for all variables");
+	snprintf(a->term, sizeof(a->term), "TERM=%s", q->terminal->name);
+	snprintf(a->conn, sizeof(a->conn), "JUMP_CONN=%s", q->conn);
+	snprintf(a->target, sizeof(a->target), "JUMP_TARGET=%s", q->target);
 	memcpy(a->envp, env, sizeof(env));
+	if (options_need_password(q->route))
+		memcpy(a->envp + ARRAY_LEN(env) - 1, asking, sizeof(asking));
 }
 
 /* Every word that is not ours is a name without any special character. */
 static int build(struct arguments *a, const struct client_request *q)
 {
-	if (!name_valid(q->target) || !name_valid(q->account) ||
-		!conn_valid(q->conn))
+	const struct options_request o = {.conn = q->conn,
+		.target = q->target,
+		.proto = q->proto,
+		.route = q->route,
+		.keys = q->keys};
+	size_t last = q->route->count - 1;
+	int r;
+
+	if (!name_valid(q->target) || !conn_valid(q->conn))
 		return -EINVAL;
-	snprintf(a->proxy, OPTION_SIZE, "ProxyCommand=%s %s %s %s", PLACE_DIAL,
-		q->conn, q->target, proto_name(q->proto));
-	put_file(a->key, "IdentityFile", q->keys, KEYPAIR_PRIVATE);
-	put_file(a->certificate, "CertificateFile", q->keys,
-		KEYPAIR_CERTIFICATE);
-	put_file(a->hosts, "UserKnownHostsFile", q->keys, KEYPAIR_HOSTS);
-	snprintf(a->user, OPTION_SIZE, "User=%s", q->account);
-	snprintf(a->term, OPTION_SIZE, "TERM=%s", q->terminal->name);
+	for (size_t i = 0; i <= last; i++) {
+		if (!name_valid(q->route->hop[i].name) ||
+			!name_valid(q->route->hop[i].account))
+			return -EINVAL;
+	}
+	r = options_write_hops(&o);
+	if (r < 0)
+		return r;
+	options_of_hop(&a->options, &o, last);
+	if (a->options.full)
+		return -EMSGSIZE;
+	keypair_path(q->keys, KEYPAIR_LOG(last), a->log);
 	put_words(a, q);
+	put_environment(a, q);
 	return 0;
 }
 
@@ -78,6 +116,7 @@ static int start_on_terminal(
 	struct spawn s = {.argv = a->argv,
 		.envp = a->envp,
 		.fd_count = 3,
+		.file_max = SSHLOG_MAX,
 		.terminal = true};
 	int r = terminal_pair(t, &c->in, &inner);
 
@@ -93,7 +132,10 @@ static int start_on_terminal(
 static int start_on_pipes(struct client *c, const struct arguments *a)
 {
 	_cleanup_close_ int in = -1, out = -1, err = -1;
-	struct spawn s = {.argv = a->argv, .envp = a->envp, .fd_count = 3};
+	struct spawn s = {.argv = a->argv,
+		.envp = a->envp,
+		.fd_count = 3,
+		.file_max = SSHLOG_MAX};
 	int p[2];
 
 	if (pipe2(p, O_CLOEXEC) < 0)
@@ -116,7 +158,7 @@ static int start_on_pipes(struct client *c, const struct arguments *a)
 
 int client_start(struct client *c, const struct client_request *q)
 {
-	struct arguments a;
+	static struct arguments a; /* too large for a stack */
 	int r = build(&a, q);
 
 	*c = (struct client)CLIENT_NONE;

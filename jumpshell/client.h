@@ -8,16 +8,17 @@
 #define JUMP_JUMPSHELL_CLIENT_H
 
 #include "jumpshell/keypair.h"
+#include "jumpshell/route.h"
 #include "jumpshell/terminal.h"
 #include "policy/policy.h"
 
 struct client_request {
 	const char *conn;
 	const char *target;
-	const char *account;
 	enum proto proto; /* sftp: its subsystem, in the place of a command */
 	const char *command; /* NULL: a shell */
 	const struct terminal *terminal;
+	const struct route *route; /* ends at the target */
 	const struct keypair *keys;
 };
 

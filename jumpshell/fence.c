@@ -29,6 +29,7 @@ static const struct {
 	{PLACE_DIAL, LANDLOCK_ACCESS_FS_EXECUTE},
 	{PLACE_KEYPAIR, LANDLOCK_ACCESS_FS_EXECUTE},
 	{PLACE_SFTP, LANDLOCK_ACCESS_FS_EXECUTE},
+	{PLACE_ASKPASS, LANDLOCK_ACCESS_FS_EXECUTE},
 	/* the dynamic loader, wherever this architecture has it */
 	{"/lib64/ld-linux-x86-64.so.2", LANDLOCK_ACCESS_FS_EXECUTE},
 	{"/lib/ld-linux-aarch64.so.1", LANDLOCK_ACCESS_FS_EXECUTE},

@@ -10,7 +10,8 @@
  * lives for seconds.
  *
  * Descriptors: 0 ends it, 1 takes the public line, 3 is the empty private
- * file; what else jumpshell put there (certificate, host keys) is only held.
+ * file; what else jumpshell put there (host keys; certificate, configuration
+ * and log of each hop) is only held.
  */
 #include <openssl/evp.h>
 #include <string.h>
@@ -20,10 +21,10 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/proc.h"
+#include "jumpshell/keypair.h"
 #include "jumpshell/sshkey.h"
 
-#define PRIVATE_FD 3
-#define HELD_FDS   3 /* 3, 4 and 5 */
+#define HELD_FDS   (KEYPAIR_FDS - 3)
 
 static int make(struct sshkey *k)
 {
@@ -49,7 +50,7 @@ static int write_out(const struct sshkey *k)
 	if (getrandom(&check, sizeof(check), 0) != sizeof(check))
 		return -errno;
 	len = sshkey_private(k, check, private_text);
-	r = fd_write_all(PRIVATE_FD, private_text, len);
+	r = fd_write_all(KEYPAIR_PRIVATE, private_text, len);
 	explicit_bzero(private_text, sizeof(private_text));
 	if (r < 0)
 		return r;

@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "jumpshell/certificate.h"
-#include "jumpshell/hostkeys.h"
+#include "jumpshell/legacy.h"
 #include "jumpshell/recorder.h"
 
 /* Audit records end at 2 KiB; the whole command is in the recording. */
@@ -15,11 +15,14 @@
 
 void link_end(struct link *l)
 {
-	keypair_end(&l->keys);
+	keypair_done(&l->keys);
 	client_done(&l->client);
 	cleanup_close(&l->record);
-	cleanup_close(&l->certifier);
-	l->record = l->certifier = -1;
+	l->record = -1;
+	for (size_t i = 0; i < WAY_MAX; i++) {
+		cleanup_close(&l->certifier[i]);
+		l->certifier[i] = -1;
+	}
 }
 
 bool link_must_record(const struct link *l)
@@ -35,6 +38,7 @@ struct event link_event(const struct link *l, enum event_id id)
 		.grant = l->grant[0] ? l->grant : NULL,
 		.target = l->q.target,
 		.account = l->account[0] ? l->account : NULL,
+		.via = l->route.via[0] ? l->route.via : NULL,
 		.proto = proto_name(l->q.proto),
 	};
 }
@@ -49,6 +53,26 @@ static int refuse(struct link *l, const char *reason)
 	e.reason = l->reason;
 	witness_refused(l->q.witness, &e);
 	return -EACCES;
+}
+
+/* How to get there, and by what: the same for a terminal and for files. */
+static int find_way(struct link *l)
+{
+	struct access *a = l->q.access;
+	const struct event like = link_event(l, EVENT_CONN_LEGACY);
+	const struct legacy_request q = {
+		.route = &l->route,
+		.witness = l->q.witness,
+		.like = &like,
+		.now = access_now_ms(a) / 1000,
+		.audit_optional = a->info.settings.audit_optional,
+	};
+	const char *reason;
+
+	if (route_find(&a->view.policy, &l->decision, &l->route) < 0)
+		return refuse(l, "via");
+	reason = legacy_check(&q);
+	return reason ? refuse(l, reason) : 0;
 }
 
 static int decide(struct link *l)
@@ -70,9 +94,8 @@ static int decide(struct link *l)
 	/* a new generation would take what the decision points to */
 	memcpy(l->grant, l->decision.grant->id, sizeof(l->grant));
 	memcpy(l->account, l->decision.grant->account, sizeof(l->account));
-	memcpy(l->zone, l->decision.target->zone, sizeof(l->zone));
 	guard_begin(&l->guard, a, l->q.target, l->q.proto, &l->decision);
-	return conn_make(l->conn) < 0 ? refuse(l, "error") : 0;
+	return conn_make(l->conn) < 0 ? refuse(l, "error") : find_way(l);
 }
 
 /* Wakes everybody who will be needed, so that they wake at the same time. */
@@ -90,10 +113,16 @@ static int wake(struct link *l)
 
 	if (l->decision.record != RECORD_NONE)
 		l->record = recorder_begin(&q);
-	l->certifier = certificate_connect(l->zone);
-	if (keypair_begin(&l->keys) < 0)
+	for (size_t i = 0; i < l->route.count; i++) {
+		const struct hop *h = &l->route.hop[i];
+
+		if (h->credential == CREDENTIAL_CERTIFICATE)
+			l->certifier[i] = certificate_connect(h->zone);
+	}
+	if (keypair_begin(&l->keys, l->route.count) < 0)
 		return refuse(l, "error");
-	if (hostkeys_write(l->decision.target, l->keys.hosts) < 0)
+	if (route_hostkeys(&l->q.access->view.policy, &l->route,
+		    l->keys.hosts) < 0)
 		return refuse(l, "hostkey");
 	return 0;
 }
@@ -140,25 +169,41 @@ static int announce(struct link *l)
 	return 0;
 }
 
-static int certify(struct link *l)
+static int certify_hop(struct link *l, size_t at)
 {
+	const struct hop *h = &l->route.hop[at];
 	const struct certificate_request q = {
 		.conn = l->conn,
 		.target = l->q.target,
-		.account = l->account,
+		.hop = at + 1 < l->route.count ? h->name : NULL,
+		.account = h->account,
 		.proto = l->q.proto,
 		.public_line = l->keys.public_line,
 	};
 	struct ask_answer answer = {0};
-	int r = keypair_ready(&l->keys);
+	int r;
 
-	if (r < 0)
-		return refuse(l, "error");
-	if (l->certifier < 0)
+	if (h->credential != CREDENTIAL_CERTIFICATE)
+		return 0;
+	if (l->certifier[at] < 0)
 		return refuse(l, "certificate");
-	r = certificate_get(l->certifier, &q, l->keys.certificate, &answer);
+	r = certificate_get(l->certifier[at], &q, l->keys.hop[at].certificate,
+		&answer);
 	if (r < 0)
 		return refuse(l, r == -EACCES ? answer.reason : "certificate");
+	return 0;
+}
+
+static int certify(struct link *l)
+{
+	if (keypair_ready(&l->keys) < 0)
+		return refuse(l, "error");
+	for (size_t i = 0; i < l->route.count; i++) {
+		int r = certify_hop(l, i);
+
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 
@@ -167,10 +212,10 @@ static int start(struct link *l)
 	const struct client_request q = {
 		.conn = l->conn,
 		.target = l->q.target,
-		.account = l->account,
 		.proto = l->q.proto,
 		.command = l->q.command,
 		.terminal = l->q.terminal,
+		.route = &l->route,
 		.keys = &l->keys,
 	};
 
@@ -182,10 +227,10 @@ int link_open(struct link *l, const struct link_request *q)
 	int r;
 
 	*l = (struct link){.q = *q,
-		.keys = KEYPAIR_NONE,
+		.keys = keypair_none,
 		.client = CLIENT_NONE,
 		.record = -1,
-		.certifier = -1};
+		.certifier = {-1, -1, -1, -1}};
 	r = decide(l);
 	if (r == 0)
 		r = wake(l);

@@ -11,6 +11,7 @@
 #include "jumpshell/ask.h"
 #include "jumpshell/client.h"
 #include "jumpshell/guard.h"
+#include "jumpshell/route.h"
 #include "jumpshell/witness.h"
 
 struct link_request {
@@ -32,9 +33,9 @@ struct link {
 	char conn[CONN_SIZE];
 	char grant[ID_SIZE];
 	char account[NAME_SIZE];
-	char zone[NAME_SIZE];
+	struct route route;
 	int record; /* -1: nothing is recorded */
-	int certifier;
+	int certifier[WAY_MAX];
 	/* Why it was refused: a word for text_refusal(), or with denied the
 	 * decision has the reason. */
 	bool denied;

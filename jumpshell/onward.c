@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "jumpshell/aftermath.h"
 #include "jumpshell/link.h"
 #include "jumpshell/notice.h"
 #include "jumpshell/pump.h"
@@ -50,6 +51,8 @@ static int pump(struct link *l, struct terminal *terminal)
 	if (end.reason && p.terminal->is)
 		printf("%s\r\n%s: %s.\r\n", notice_reset, l->q.target,
 			text_end_reason(end.reason));
+	if (!end.cut)
+		aftermath(l, end.status);
 	(void)fflush(stdout);
 	return end.status;
 }

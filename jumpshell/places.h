@@ -12,7 +12,10 @@
 #define PLACE_SFTP	  JUMP_LIBEXECDIR "/jump-sftp"
 #define PLACE_CHECK_SOCK  "/run/jump/check.sock"
 #define PLACE_RELAY_SOCK  "/run/jump/relay.sock"
+#define PLACE_ASKPASS	  JUMP_LIBEXECDIR "/jump-askpass"
 #define PLACE_RECORD_SOCK "/run/jump/record.sock"
 #define PLACE_CERT_FMT	  "/run/jump/cert/%s.sock" /* by zone */
+#define PLACE_CREDENTIAL_FMT                                                   \
+	"/run/jump/credential/%s@%s.sock" /* by account, target */
 
 #endif

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
@@ -48,6 +49,13 @@ static int take_terminal(void)
 	return 0;
 }
 
+static int limit_files(size_t max)
+{
+	const struct rlimit limit = {max, max};
+
+	return max && setrlimit(RLIMIT_FSIZE, &limit) < 0 ? -errno : 0;
+}
+
 __attribute__((noreturn)) static void child(
 	const struct spawn *s, pid_t parent, int report)
 {
@@ -60,6 +68,8 @@ __attribute__((noreturn)) static void child(
 		r = place_fds(s, &report);
 	if (r == 0 && s->terminal)
 		r = take_terminal();
+	if (r == 0)
+		r = limit_files(s->file_max);
 	if (r == 0) {
 		(void)execve(s->argv[0], (char *const *)s->argv,
 			(char *const *)s->envp);

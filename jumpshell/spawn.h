@@ -11,13 +11,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define SPAWN_FDS_MAX 6
+#define SPAWN_FDS_MAX 17
 
 struct spawn {
 	const char *const *argv; /* argv[0] is an absolute path */
 	const char *const *envp;
 	int fds[SPAWN_FDS_MAX]; /* become 0, 1, 2 ... */
 	size_t fd_count;	/* at least 3 */
+	size_t file_max;	/* bytes of a file it may write; 0: any */
 	bool terminal;		/* fd 0 is to be its controlling terminal */
 };
 

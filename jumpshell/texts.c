@@ -91,6 +91,11 @@ const char *text_refusal(const char *word)
 			     "target must be recorded. Ask the operator."},
 		{"certificate", "No certificate could be made for this "
 				"target. Ask the operator of the bastion."},
+		{"crypto", "The policy allowed the old cryptography of this "
+			   "target until a day that is over. Ask the operator "
+			   "of the bastion."},
+		{"via", "The policy does not say how this target is reached. "
+			"Ask the operator of the bastion."},
 		{"hostkey", "The policy pins no host key for this target. Ask "
 			    "the operator of the bastion."},
 		{"peer", "Your session could not be identified. Log in "

@@ -241,6 +241,7 @@ class Bed:
         overlay(parent)
         os.makedirs(LIBEXEC, exist_ok=True)
         for name in ("jumpshell/jumpshell", "jump-keypair", "jump-dial",
+                     "jump-askpass", "jump-credential",
                      "jump-relay", "jump-record", "jump-cert",
                      "jump-check"):
             to = f"{LIBEXEC}/{os.path.basename(name)}"

@@ -35,18 +35,22 @@ static int take_words(const struct line *l, struct cert_request *q)
 {
 	const char *conn = line_value(l, "conn");
 	const char *target = line_value(l, "target");
+	const char *hop = line_value(l, "hop");
 	const char *account = line_value(l, "account");
 	const char *proto = line_value(l, "proto");
+	size_t words = 3 + (hop ? 1 : 0) + (proto ? 1 : 0);
 
 	q->proto = proto ? proto_from_name(proto) : PROTO_SSH;
-	if (!proto_has_account(q->proto) ||
-		strcmp(l->verb, "sign") != 0 || l->count != (proto ? 4 : 3) || !conn || !target ||
-		!account || !conn_valid(conn) || !name_valid(target) ||
-		!name_valid(account))
+	if (!proto_has_account(q->proto) || strcmp(l->verb, "sign") != 0 ||
+		l->count != words || !conn || !target || !account ||
+		!conn_valid(conn) || !name_valid(target) ||
+		!name_valid(account) || (hop && !name_valid(hop)))
 		return -EBADMSG;
 	memcpy(q->conn, conn, strlen(conn) + 1);
 	memcpy(q->target, target, strlen(target) + 1);
 	memcpy(q->account, account, strlen(account) + 1);
+	if (hop)
+		memcpy(q->hop, hop, strlen(hop) + 1);
 	return 0;
 }
 

@@ -15,12 +15,13 @@ struct cert_request {
 	char conn[CONN_SIZE];
 	char target[NAME_SIZE];
 	enum proto proto; /* ssh unless it is said */
+	char hop[NAME_SIZE]; /* "", or one that the target is behind */
 	char account[NAME_SIZE];
 	char key[CERT_KEY_SIZE]; /* with its newline */
 };
 
 /*
- * "sign conn= target= account= [proto=]\n" and a line with an Ed25519 public key
+ * "sign conn= target= [hop=] account= [proto=]\n" and a line with an Ed25519 public key
  * without options or comment. Returns 0; -EAGAIN: not all of it is there
  * yet; -EBADMSG.
  */

@@ -62,8 +62,11 @@ static struct event event_of(const struct work *w)
 		.grant = a->grant[0] ? a->grant : NULL,
 		.ticket = a->ticket[0] ? a->ticket : NULL,
 		.conn = w->request.conn[0] ? w->request.conn : NULL,
-		.target = w->request.target[0] ? w->request.target : NULL,
+		.target = w->request.hop[0]	 ? w->request.hop
+			  : w->request.target[0] ? w->request.target
+						 : NULL,
 		.account = a->account[0] ? a->account : NULL,
+		.via = a->via[0] ? a->via : NULL,
 		.proto = proto_name(w->request.proto),
 		.address = a->address[0] ? a->address : NULL,
 		.source = a->session.source[0] ? a->session.source : NULL,
@@ -101,10 +104,13 @@ static const char *prepare(
 	if (receive(fd, &w->request) < 0)
 		return "request";
 	q.proto = w->request.proto;
+	q.hop = w->request.hop[0] ? w->request.hop : NULL;
 	if (admit(fd, &q, &w->admission, &reason) < 0)
 		return reason;
 	if (strcmp(w->admission.zone, zone) != 0)
 		return "target";
+	if (w->admission.credential != CREDENTIAL_CERTIFICATE)
+		return "credential";
 	if (sign_sources(&w->admission, w->sources) < 0)
 		return "unreachable";
 	if (sign_certificate(&s, w->certificate) < 0)

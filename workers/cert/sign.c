@@ -53,24 +53,52 @@ static int source_for(const struct address *to, struct address *ret_source)
 	return address_from_sockaddr((const struct sockaddr *)&ss, ret_source);
 }
 
+static int add_source(const struct network *n,
+	char text[SIGN_SOURCES_SIZE], size_t *len)
+{
+	char address[ADDRESS_TEXT_SIZE];
+	int added = snprintf(text + *len, SIGN_SOURCES_SIZE - *len, "%s%s/%d",
+		*len ? "," : "",
+		address_format(&n->address, address, sizeof(address)),
+		n->prefix);
+
+	if (added < 0 || (size_t)added >= SIGN_SOURCES_SIZE - *len)
+		return -EMSGSIZE;
+	*len += (size_t)added;
+	return 0;
+}
+
+/* By which of its addresses the hop before comes is that machine's own
+ * affair; it is one of the zone that it or the target is in. */
+static int sources_behind(
+	const struct admission *a, char ret_text[SIGN_SOURCES_SIZE])
+{
+	size_t len = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < a->before_count && r == 0; i++)
+		r = add_source(&a->before[i], ret_text, &len);
+	for (size_t i = 0; i < a->network_count && r == 0; i++)
+		r = add_source(&a->networks[i], ret_text, &len);
+	return r < 0 ? r : len ? 0 : -ENETUNREACH;
+}
+
 int sign_sources(const struct admission *a, char ret_text[SIGN_SOURCES_SIZE])
 {
 	size_t len = 0;
 
+	if (a->behind)
+		return sources_behind(a, ret_text);
 	for (size_t i = 0; i < a->target_address_count; i++) {
-		char text[ADDRESS_TEXT_SIZE];
-		struct address source;
-		int n;
+		struct network one;
+		int r;
 
-		if (source_for(&a->target_address[i], &source) < 0)
+		if (source_for(&a->target_address[i], &one.address) < 0)
 			continue; /* no IPv6 here: the other one counts */
-		(void)address_format(&source, text, sizeof(text));
-		n = snprintf(ret_text + len, SIGN_SOURCES_SIZE - len, "%s%s/%d",
-			len ? "," : "", text,
-			source.family == AF_INET ? 32 : 128);
-		if (n < 0 || (size_t)n >= SIGN_SOURCES_SIZE - len)
-			return -EMSGSIZE;
-		len += (size_t)n;
+		one.prefix = one.address.family == AF_INET ? 32 : 128;
+		r = add_source(&one, ret_text, &len);
+		if (r < 0)
+			return r;
 	}
 	return len ? 0 : -ENETUNREACH;
 }
@@ -79,6 +107,14 @@ struct arguments {
 	char id[256], valid[32], source[SIGN_SOURCES_SIZE + 16], serial[24];
 	char key[FOLDER_SIZE + 16];
 };
+
+/* On a hop the way on and nothing else; a terminal where one is asked for. */
+static const char *permission(const struct cert_request *q)
+{
+	if (q->hop[0])
+		return "permit-port-forwarding";
+	return q->proto == PROTO_SSH ? "permit-pty" : "clear";
+}
 
 static int build(const struct sign *s, const char *folder, struct arguments *a)
 {
@@ -109,9 +145,8 @@ static int run_keygen(const struct sign *s, const struct arguments *a)
 	const char *const argv[] = {KEYGEN, "-q", "-s", s->ca_path, "-I", a->id,
 		"-n", s->admission->account, "-z", a->serial, "-V", a->valid,
 		"-O", "clear", "-O",
-		s->request->proto == PROTO_SSH ? "permit-pty" : "clear", "-O",
-		a->source, a->key,
-		NULL};
+		s->request->hop[0] ? "force-command=/bin/false" : "clear", "-O",
+		permission(s->request), "-O", a->source, a->key, NULL};
 	static const char *const envp[] = {
 		"PATH=/usr/bin:/bin", "LC_ALL=C", NULL};
 	const struct proc_run run = {

@@ -24,6 +24,7 @@ static struct event event_of(const struct claim *c, enum event_id id)
 		.conn = c->conn[0] ? c->conn : NULL,
 		.target = c->keeper->target,
 		.account = c->keeper->account,
+		.via = a->via[0] ? a->via : NULL,
 		.proto = c->record.proto ? proto_name(c->record.proto) : NULL,
 		.source = a->session.source[0] ? a->session.source : NULL,
 		.source_port = a->session.source_port,
@@ -59,23 +60,31 @@ static bool is_of(
 
 static int read_connection(struct claim *c)
 {
-	uid_t owner;
+	uid_t owner = 0;
 	_cleanup_close_ int dirfd = open_connections(&owner);
 
 	return dirfd < 0 ? dirfd
 			 : connection_read(dirfd, c->conn, owner, &c->record);
 }
 
-/* Is the credential that of the connection's own target? */
-static bool is_kept_for(const struct claim *c)
+/* What the connection ends at, or a hop on the way there? */
+static const char *hop_of(const struct claim *c)
 {
-	return strcmp(c->target, c->keeper->target) == 0;
+	return strcmp(c->target, c->keeper->target) == 0 ? NULL
+							 : c->keeper->target;
 }
 
-const char *claim_check(struct claim *c, int fd)
+static bool is_of_kind(const struct claim *c, bool is_key)
 {
-	struct admission_request q = {
-		.target = c->target, .account = c->keeper->account};
+	return c->admission.credential ==
+	       (is_key ? CREDENTIAL_KEY : CREDENTIAL_PASSWORD);
+}
+
+const char *claim_check(struct claim *c, int fd, bool is_key)
+{
+	struct admission_request q = {.target = c->target,
+		.account = c->keeper->account,
+		.hop = hop_of(c)};
 	const char *reason = "error";
 	int r = read_connection(c);
 
@@ -87,7 +96,7 @@ const char *claim_check(struct claim *c, int fd)
 	if (r < 0 || !is_of(&c->record, &c->admission.session) ||
 		strcmp(c->record.target, c->target) != 0)
 		return "connection";
-	return is_kept_for(c) ? NULL : "target";
+	return is_of_kind(c, is_key) ? NULL : "kind";
 }
 
 static struct spent spent_of(const struct claim *c)
@@ -111,6 +120,16 @@ static const char *begin_trial(const struct claim *c)
 	}
 }
 
+static int not_taken(const struct claim *c, const char *reason)
+{
+	struct event e = event_of(c, EVENT_CREDENTIAL_WRONG);
+
+	e.reason = reason;
+	(void)event_emit(&e);
+	return trial_wrong(TRIAL_DIR, c->keeper->name);
+}
+
+/* Who asks a second time has not taken the first answer. */
 const char *claim_spend(const struct claim *c)
 {
 	const struct spent s = spent_of(c);
@@ -120,6 +139,8 @@ const char *claim_spend(const struct claim *c)
 
 	spent_sweep(SPENT_DIR, CONNECTION_DIR);
 	r = spent_mark(SPENT_DIR, &s);
+	if (r == -EEXIST && spent_by(SPENT_DIR, &s))
+		not_taken(c, "spent");
 	if (r < 0)
 		return r == -EEXIST ? "spent" : "error";
 	reason = begin_trial(c);
@@ -131,56 +152,49 @@ const char *claim_spend(const struct claim *c)
 	return NULL;
 }
 
-/* Does it end at, or lead through, the target of this credential? */
-static bool may_want(const struct claim *c, const struct connection_record *r)
+static bool may_want(const struct claim *c, const struct session_record *s,
+	const struct connection_record *r)
 {
-	const struct spent s = {.conn = r->conn,
+	const struct spent what = {.conn = r->conn,
 		.credential = c->keeper->name,
 		.session = r->session};
 
-	return is_of(r, &c->admission.session) &&
-	       strcmp(r->target, c->keeper->target) == 0 &&
-	       !spent_by(SPENT_DIR, &s);
+	return is_of(r, s) && !spent_by(SPENT_DIR, &what);
 }
 
-int claim_find(struct claim *c, int fd)
+const char *claim_find(struct claim *c, int fd, bool is_key)
 {
-	_cleanup_closedir_ DIR *d = NULL;
+	_cleanup_closedir_ DIR *d = opendir(CONNECTION_DIR);
+	const char *reason = "connection";
+	struct session_record session;
+	struct stat st;
 	size_t seen = 0;
-	uid_t owner;
-	int dirfd_ = open_connections(&owner), r;
 
-	if (dirfd_ < 0)
-		return dirfd_;
-	d = fdopendir(dirfd_);
-	if (!d) {
-		close(dirfd_);
-		return -ENOMEM;
-	}
-	r = peer_session(fd, NULL, &c->admission.session);
-	if (r < 0)
-		return r;
-	for (const struct dirent *e; (e = readdir(d));) {
-		struct connection_record record;
+	if (!d || fstat(dirfd(d), &st) < 0)
+		return "error";
+	if (peer_session(fd, NULL, &session) < 0)
+		return "peer";
+	c->admission.session = session;
+	for (const struct dirent *e; reason && (e = readdir(d));) {
+		struct connection_record r;
 
 		if (++seen > CONNECTION_SCAN_MAX)
-			return -E2BIG;
+			return "error";
 		if (!conn_valid(e->d_name) ||
-			connection_read(dirfd(d), e->d_name, owner, &record) <
+			connection_read(dirfd(d), e->d_name, st.st_uid, &r) <
 				0 ||
-			!may_want(c, &record))
+			!may_want(c, &session, &r))
 			continue;
-		memcpy(c->conn, record.conn, sizeof(c->conn));
-		memcpy(c->target, record.target, sizeof(c->target));
-		return 0;
+		memcpy(c->conn, r.conn, sizeof(c->conn));
+		memcpy(c->target, r.target, sizeof(c->target));
+		reason = claim_check(c, fd, is_key);
 	}
-	return -ENOENT;
+	return reason;
 }
 
 int claim_tell(const struct claim *c, int fd, bool right)
 {
 	struct claim told = *c;
-	struct event e;
 	struct spent s;
 
 	if (peer_session(fd, NULL, &told.admission.session) < 0)
@@ -190,10 +204,7 @@ int claim_tell(const struct claim *c, int fd, bool right)
 		return -EPERM;
 	if (right)
 		return trial_right(TRIAL_DIR, c->keeper->name);
-	e = event_of(&told, EVENT_CREDENTIAL_WRONG);
-	e.reason = "wrong";
-	(void)event_emit(&e);
-	return trial_wrong(TRIAL_DIR, c->keeper->name);
+	return not_taken(&told, "wrong");
 }
 
 const char *claim_sentence(const char *reason)
@@ -201,8 +212,9 @@ const char *claim_sentence(const char *reason)
 	static const struct {
 		const char *reason, *sentence;
 	} rows[] = {
-		{"spent", "The target asked a second time; it has been given "
-			  "the password once, and that is all it gets."},
+		{"spent", "The target did not take the stored password, or "
+			  "asked for it twice. It gets it once, and not again "
+			  "before an operator has looked at it."},
 		{"wrong", "The target did not take the stored password the "
 			  "last time. It is not tried again before an operator "
 			  "stores the right one."},

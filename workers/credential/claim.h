@@ -22,9 +22,10 @@ struct claim {
 
 /*
  * Checks all of it for the process at the other end of fd, but for the first
- * time. NULL: it is so; else the reason, one word.
+ * time, and that the policy has a stored key resp. password for it. NULL: it
+ * is so; else the reason, one word.
  */
-const char *claim_check(struct claim *c, int fd);
+const char *claim_check(struct claim *c, int fd, bool is_key);
 
 /*
  * From now on this connection has had it, the trial is counted, and the event
@@ -34,11 +35,11 @@ const char *claim_check(struct claim *c, int fd);
 const char *claim_spend(const struct claim *c);
 
 /*
- * Finds a connection of the session behind fd that may still have this
- * credential, for a client that can't say which it is (an ssh that talks to
- * an agent). 0 with conn and target set; -ENOENT; another -errno.
+ * claim_check() for a client that can't say which connection it is (an ssh
+ * that talks to an agent): of one of the session behind fd that has not had
+ * this credential. Same answers; "connection": there is none.
  */
-int claim_find(struct claim *c, int fd);
+const char *claim_find(struct claim *c, int fd, bool is_key);
 
 /* The end of a trial as the connection tells it. 0, or -EPERM: it is not the
  * one that had it. */

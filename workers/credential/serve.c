@@ -75,7 +75,7 @@ static int hand_out(int fd, const struct keeper_secret *s)
 static int serve_get(int fd, struct claim *c)
 {
 	_cleanup_secret_of_keeper_ struct keeper_secret secret = {0};
-	const char *reason = claim_check(c, fd);
+	const char *reason = claim_check(c, fd, false);
 
 	if (!reason && keeper_read(c->keeper, &secret) < 0)
 		reason = "error";

@@ -221,8 +221,7 @@ int signer_serve(int fd, struct claim *c)
 {
 	_cleanup_secret_of_keeper_ struct keeper_secret key = {0};
 	struct signer s = {.claim = c, .client = fd, .agent = -1};
-	const char *reason =
-		claim_find(c, fd) < 0 ? "connection" : claim_check(c, fd);
+	const char *reason = claim_find(c, fd, true);
 	int r;
 
 	if (!reason && keeper_read(c->keeper, &key) < 0)

@@ -2,7 +2,8 @@
 /*
  * jump-dial CONN TARGET PROTO: the ProxyCommand of jumpshell's ssh, with
  * ProxyUseFdpass. It asks the relay, keeps its socket until the relay has
- * said whose it is, hands it to ssh and is gone. It runs with the supplier's
+ * said whose it is, hands it to ssh and is gone. It is also the "shell" that
+ * ssh starts its helpers with, and knows no other command than those. It runs with the supplier's
  * uid and believes nothing but the relay's answer.
  */
 #include <errno.h>
@@ -59,45 +60,71 @@ static int run(char **argv)
 }
 
 /*
- * ssh starts a ProxyCommand as "$SHELL -c 'exec COMMAND'". jumpshell sets
- * SHELL to this program, so that no shell is needed for it: the words are
- * taken apart here, by single blanks and by nothing else.
+ * ssh starts its helpers as "$SHELL -c 'exec COMMAND'". jumpshell sets SHELL to
+ * this program, so that no shell is needed for it: the words are taken apart
+ * here, by single blanks and by nothing else. What may be started so is this
+ * program, the ssh of a hop, and what tells how a login went.
  */
-#define SHELL_WORDS 5 /* exec PROGRAM CONN TARGET PROTO */
+#define SHELL_WORDS_MAX 16
 
-static int take_apart(char *command, char **ret_argv)
+static int take_apart(char *command, char *words[SHELL_WORDS_MAX + 1])
 {
-	char *word[SHELL_WORDS], *at = command;
-	size_t n = 0;
+	char *at = command;
+	int n = 0;
 
-	while (n < SHELL_WORDS && at) {
-		word[n++] = at;
+	while (at && n < SHELL_WORDS_MAX) {
+		words[n++] = at;
 		at = strchr(at, ' ');
 		if (at)
 			*at++ = '\0';
 	}
-	if (n != SHELL_WORDS || at || strcmp(word[0], "exec") != 0)
-		return -EINVAL;
-	for (n = 1; n < SHELL_WORDS; n++)
-		ret_argv[n - 1] = word[n];
-	return 0;
+	words[n] = NULL;
+	return at || n < 2 || strcmp(words[0], "exec") != 0 ? -EINVAL : n;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: jump-dial CONN TARGET PROTO\n");
+	return 64;
+}
+
+static int dial_words(int argc, char **argv)
+{
+	if (argc != 4 || !conn_valid(argv[1]) || !name_valid(argv[2]) ||
+		proto_from_name(argv[3]) == PROTO_NONE)
+		return usage();
+	return run(argv);
+}
+
+static int as_shell(char *command)
+{
+	static const char *const others[] = {
+		"/usr/bin/ssh", JUMP_LIBEXECDIR "/jump-askpass"};
+	char *words[SHELL_WORDS_MAX + 1];
+	int n = take_apart(command, words);
+
+	if (n < 0)
+		return usage();
+	if (strcmp(words[1], JUMP_LIBEXECDIR "/jump-dial") == 0)
+		return dial_words(n - 1, words + 1);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		if (strcmp(words[1], others[i]) == 0) {
+			(void)execve(others[i], words + 1, environ);
+			return 127;
+		}
+	}
+	return usage();
 }
 
 int main(int argc, char **argv)
 {
-	char *words[SHELL_WORDS - 1];
+	/* what the ssh of a hop needs, and what it asks for a password */
+	static const char *const keep[] = {"HOME", "SHELL", "SSH_ASKPASS",
+		"SSH_ASKPASS_REQUIRE", "JUMP_CONN", "JUMP_TARGET", NULL};
 
-	if (proc_harden(0, NULL) < 0)
+	if (proc_harden(0, keep) < 0)
 		return 1;
-	if (argc == 3 && strcmp(argv[1], "-c") == 0 &&
-		take_apart(argv[2], words) == 0) {
-		argc = SHELL_WORDS - 1;
-		argv = words;
-	}
-	if (argc != 4 || !conn_valid(argv[1]) || !name_valid(argv[2]) ||
-		proto_from_name(argv[3]) == PROTO_NONE) {
-		fprintf(stderr, "usage: jump-dial CONN TARGET PROTO\n");
-		return 64;
-	}
-	return run(argv);
+	if (argc == 3 && strcmp(argv[1], "-c") == 0)
+		return as_shell(argv[2]);
+	return dial_words(argc, argv);
 }

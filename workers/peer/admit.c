@@ -37,24 +37,33 @@ static int look_at_health(const struct admission *a, const char **ret_reason)
 	return 0;
 }
 
-static void keep(struct admission *a, const struct decision *d,
-	const struct policy *policy)
+static size_t keep_networks(const struct policy *policy,
+	const struct target *t, struct network ret[POLICY_NETWORKS_MAX])
 {
-	const struct zone *zone = policy_zone(policy, d->target->zone);
+	const struct zone *zone = policy_zone(policy, t->zone);
 
-	memcpy(a->grant, d->grant->id, sizeof(a->grant));
-	memcpy(a->ticket, d->grant->ticket, sizeof(a->ticket));
-	memcpy(a->account, d->grant->account, sizeof(a->account));
-	memcpy(a->zone, d->target->zone, sizeof(a->zone));
-	for (size_t i = 0; i < d->target->address_count; i++)
-		a->target_address[i] = d->target->addresses[i];
-	a->target_address_count = d->target->address_count;
+	for (size_t i = 0; zone && i < zone->network_count; i++)
+		ret[i] = zone->networks[i];
+	return zone ? zone->network_count : 0;
+}
+
+static void keep_target(struct admission *a, const struct target *t)
+{
+	memcpy(a->zone, t->zone, sizeof(a->zone));
+	for (size_t i = 0; i < t->address_count; i++)
+		a->target_address[i] = t->addresses[i];
+	a->target_address_count = t->address_count;
 	if (a->target_address_count > 0)
 		(void)address_format(
 			&a->target_address[0], a->address, sizeof(a->address));
-	for (size_t i = 0; zone && i < zone->network_count; i++)
-		a->networks[i] = zone->networks[i];
-	a->network_count = zone ? zone->network_count : 0;
+	a->credential = t->credential;
+}
+
+static void keep(struct admission *a, const struct decision *d)
+{
+	memcpy(a->grant, d->grant->id, sizeof(a->grant));
+	memcpy(a->ticket, d->grant->ticket, sizeof(a->ticket));
+	memcpy(a->account, d->grant->account, sizeof(a->account));
 	if (d->conduit) {
 		memcpy(a->file_check, d->conduit->file_check,
 			sizeof(a->file_check));
@@ -62,6 +71,31 @@ static void keep(struct admission *a, const struct decision *d,
 	}
 	a->until = d->until;
 	a->grace_sec = d->grace_sec;
+}
+
+/* The target, or a hop on the way to it, whose account is not the grant's. */
+static int keep_place(struct admission *a, const struct decision *d,
+	const struct admission_request *q, const struct policy *policy)
+{
+	struct way w;
+	int place;
+
+	if (way_find(policy, d->target, &w) < 0)
+		return -ENOENT;
+	(void)way_text(&w, a->via);
+	place = q->hop ? way_place(&w, q->hop) : (int)w.count - 1;
+	if (place < 0)
+		return place;
+	keep_target(a, w.hop[place]);
+	a->network_count = keep_networks(policy, w.hop[place], a->networks);
+	a->behind = place > 0;
+	if (a->behind)
+		a->before_count =
+			keep_networks(policy, w.hop[place - 1], a->before);
+	if (!q->hop)
+		return 0;
+	memcpy(a->account, way_account(w.hop[place]), sizeof(a->account));
+	return q->account && strcmp(q->account, a->account) != 0 ? -EACCES : 0;
 }
 
 static bool recorded(
@@ -90,7 +124,7 @@ static int decide(struct admission *a, struct rights *rights,
 		.channel = CHANNEL_BROKERED,
 		.target = request->target,
 		.proto = request->proto ? request->proto : PROTO_SSH,
-		.account = request->account,
+		.account = request->hop ? NULL : request->account,
 		.source = a->session.source_address,
 		.recording = recorded(request, &a->session),
 	};
@@ -104,8 +138,9 @@ static int decide(struct admission *a, struct rights *rights,
 	*ret_reason = reason_word(d.reason);
 	if (!d.allow || !d.grant || !d.target)
 		return -EACCES;
-	keep(a, &d, &view.policy);
-	return 0;
+	keep(a, &d);
+	*ret_reason = "via";
+	return keep_place(a, &d, request, &view.policy);
 }
 
 int admit(int fd, const struct admission_request *q, struct admission *ret,

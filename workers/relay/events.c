@@ -41,6 +41,7 @@ static struct event describe(
 						   w->proto)
 					 : NULL,
 		.account = or_null(c->permit.account),
+		.via = or_null(c->permit.via),
 		.source = or_null(s->source),
 		.source_port = s->source_port,
 		.key = or_null(s->key),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "policy/way.h"
 
 static void set_text(char *to, size_t size, const char *text)
 {
@@ -50,26 +51,32 @@ static bool is_recorded(const struct ask *ask, enum proto proto)
 	return ask->recording && proto_has_account(proto);
 }
 
-/* A tunnel goes where it was going, a brokered one where the target is. */
-static void take_addresses(
-	const struct ask *ask, const struct decision *d, struct permit *p)
+/* A tunnel goes where it was going; a brokered one where the target is, or
+ * the first of those that it stands behind. */
+static void take_addresses(const struct ask *ask, const struct decision *d,
+	const struct policy *view, struct permit *p)
 {
+	const struct target *first;
+	struct way w;
+
 	if (ask->channel == CHANNEL_TUNNEL) {
 		p->addresses[0] = ask->at.address;
 		p->address_count = 1;
 		p->port = ask->at.port;
 		return;
 	}
-	p->port = d->port;
-	if (!d->target)
+	if (!d->target || way_find(view, d->target, &w) < 0)
 		return;
-	for (size_t i = 0; i < d->target->address_count && i < POLICY_ADDRS_MAX;
+	first = w.hop[0];
+	p->port = w.count > 1 ? target_port(first, PROTO_SSH, 0) : d->port;
+	for (size_t i = 0; i < first->address_count && i < POLICY_ADDRS_MAX;
 		i++)
-		p->addresses[p->address_count++] = d->target->addresses[i];
+		p->addresses[p->address_count++] = first->addresses[i];
+	(void)way_text(&w, p->via);
 }
 
 static void describe(const struct ask *ask, const struct request *request,
-	const struct decision *d, struct permit *p)
+	const struct policy *view, const struct decision *d, struct permit *p)
 {
 	set_text(p->target, sizeof(p->target), request->target);
 	p->proto = request->proto;
@@ -77,7 +84,7 @@ static void describe(const struct ask *ask, const struct request *request,
 		set_text(p->grant, sizeof(p->grant), d->grant->id);
 		set_text(p->account, sizeof(p->account), d->grant->account);
 	}
-	take_addresses(ask, d, p);
+	take_addresses(ask, d, view, p);
 	p->until = d->until;
 	p->grace_sec = d->grace_sec;
 	p->max_connections = d->max_connections;
@@ -106,7 +113,7 @@ struct permit permit_from_view(
 	request.recording = is_recorded(ask, request.proto);
 	d = rights_decide(view, &request, now);
 	p = permit_no(reason_word(d.reason), reason_sentence(d.reason));
-	describe(ask, &request, &d, &p);
+	describe(ask, &request, &view->policy, &d, &p);
 	p.allow = d.allow && p.address_count > 0 && p.port != 0;
 	return p;
 }

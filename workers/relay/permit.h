@@ -8,6 +8,7 @@
 #define JUMP_WORKERS_RELAY_PERMIT_H
 
 #include "grants/rights.h"
+#include "policy/way.h"
 #include "workers/peer/session.h"
 #include "workers/relay/diag.h"
 
@@ -31,6 +32,7 @@ struct permit {
 	char grant[ID_SIZE];
 	char target[NAME_SIZE];
 	char account[NAME_SIZE];
+	char via[WAY_TEXT_SIZE]; /* "": it is reached from here */
 	enum proto proto;
 	size_t address_count;
 	struct address addresses[POLICY_ADDRS_MAX]; /* to be dialled */
