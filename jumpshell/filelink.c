@@ -123,48 +123,81 @@ static int hear(struct filelink *l, struct ask_answer *ret_answer)
 	}
 }
 
-static int wait_for_room(int fd, int64_t end_ms)
+/* What waits goes out as one piece. It waits for the answer to the last one,
+ * so that a burst of lines wakes the recorder once and not for each. */
+static int send_lines(struct filelink *l)
 {
-	struct pollfd p = {.fd = fd, .events = POLLOUT};
-	int64_t left_ms = end_ms - moment_boot_ms();
-
-	return left_ms > 0 && poll(&p, 1, (int)left_ms) >= 0 ? 0 : -ETIMEDOUT;
-}
-
-static int record(struct filelink *l, const char *line, size_t len, bool wait)
-{
-	int64_t end_ms = moment_boot_ms() + RECORD_WAIT_MS;
-	struct ask_answer answer;
 	int r;
 
-	do {
-		r = recorder_send(l->link.record, 'o', line, len, false);
-		if (r == -EAGAIN && wait_for_room(l->link.record, end_ms) < 0)
-			r = -ETIMEDOUT;
-	} while (r == -EAGAIN);
-	if (r == 0)
-		l->unanswered++;
-	while (r == 0 && wait && l->unanswered > 0) {
-		int64_t left_ms = end_ms - moment_boot_ms();
-
-		r = ask_wait(l->link.record, left_ms < 0 ? 0 : (int)left_ms);
-		if (r == 0)
-			r = hear(l, &answer);
-		if (r == '!')
-			r = -ENOSPC;
-	}
+	if (l->lines_len == 0 || l->unanswered > 0)
+		return 0;
+	r = recorder_send(l->link.record, 'o', l->lines, l->lines_len, false);
+	if (r == -EAGAIN)
+		return 0;
+	l->unanswered += r == 0;
+	l->lines_len = 0;
 	return r;
 }
 
-bool filelink_record(
-	struct filelink *l, const char *line, size_t len, bool wait)
+/* Until what waits is in the file: there is no room for more. */
+static int drain(struct filelink *l)
+{
+	int64_t end_ms = moment_boot_ms() + RECORD_WAIT_MS;
+	struct ask_answer answer;
+	int r = 0;
+
+	while (r == 0 && (l->unanswered > 0 || l->lines_len > 0)) {
+		int64_t left_ms = end_ms - moment_boot_ms();
+
+		r = send_lines(l);
+		if (r == 0)
+			r = ask_wait(
+				l->link.record, left_ms < 0 ? 0 : (int)left_ms);
+		if (r == 0)
+			r = hear(l, &answer);
+	}
+	return r == '!' ? -ENOSPC : r;
+}
+
+static int record(struct filelink *l, const char *line, size_t len)
+{
+	int r = 0;
+
+	if (len > sizeof(l->lines) - l->lines_len)
+		r = drain(l);
+	if (r < 0)
+		return r;
+	memcpy(l->lines + l->lines_len, line, len);
+	l->lines_len += len;
+	return send_lines(l);
+}
+
+bool filelink_record(struct filelink *l, const char *line, size_t len)
 {
 	if (l->link.record < 0)
 		return !l->recorder_lost || !link_must_record(&l->link);
-	if (record(l, line, len, wait) == 0)
+	if (record(l, line, len) == 0)
 		return true;
 	lose_recorder(l);
 	return !link_must_record(&l->link);
+}
+
+bool filelink_hear(struct filelink *l)
+{
+	struct ask_answer answer;
+	int r = hear(l, &answer);
+
+	if (r == 0)
+		r = send_lines(l);
+	if (r == 0)
+		return true;
+	if (r == '!') {
+		snprintf(l->recorder_said, sizeof(l->recorder_said), "%s",
+			answer.text);
+		return false;
+	}
+	lose_recorder(l);
+	return false;
 }
 
 /* Made harmless: it may be a target's. */
@@ -178,8 +211,8 @@ static void show_error(struct filelink *l)
 		return;
 	filelink_say(l->target, text);
 	if (l->link.record >= 0) {
-		(void)filelink_record(l, text, len, false);
-		(void)filelink_record(l, "\r\n", 2, false);
+		(void)filelink_record(l, text, len);
+		(void)filelink_record(l, "\r\n", 2);
 	}
 }
 
@@ -235,6 +268,7 @@ static void farewell(struct filelink *l)
 
 	if (l->link.record < 0)
 		return;
+	(void)drain(l);
 	snprintf(text, sizeof(text), "%d", l->status);
 	l->unanswered++;
 	if (recorder_send(l->link.record, 'x', text, strlen(text), true) < 0)
@@ -341,22 +375,12 @@ static bool narrowed(struct filelink *l)
 
 static const char *recorder_failed(struct filelink *l)
 {
-	struct ask_answer answer;
-	int r;
-
-	if (l->link.record < 0)
-		return l->recorder_lost && link_must_record(&l->link)
-			       ? "recorder"
-			       : NULL;
-	r = hear(l, &answer);
-	if (r == 0)
-		return NULL;
-	if (r == '!') {
-		tell(l, answer.text);
+	if (l->recorder_said[0]) {
+		tell(l, l->recorder_said);
 		return "disk";
 	}
-	lose_recorder(l);
-	return link_must_record(&l->link) ? "recorder" : NULL;
+	return l->recorder_lost && link_must_record(&l->link) ? "recorder"
+							      : NULL;
 }
 
 static struct filelink_end look_at_open(struct filelink *l)

@@ -9,7 +9,8 @@
 #include "jumpshell/link.h"
 #include "sftp/control.h"
 
-#define FILELINK_ERR_SIZE 256 /* of one line of ssh's standard error */
+#define FILELINK_ERR_SIZE   256	  /* of one line of ssh's standard error */
+#define FILELINK_LINES_SIZE 65536 /* one packet of the recorder's */
 
 enum filelink_state {
 	FILELINK_FREE = 0,
@@ -24,8 +25,11 @@ struct filelink {
 	struct link link;
 	struct file_terms terms;
 	char generation[ACCESS_GENERATION_SIZE]; /* that the terms are of */
-	unsigned unanswered;			 /* lines the recorder has */
+	char lines[FILELINK_LINES_SIZE];	 /* for the recorder, waiting */
+	size_t lines_len;
+	unsigned unanswered; /* pieces that the recorder has */
 	bool recorder_lost;
+	char recorder_said[ASK_TEXT_SIZE]; /* that it has to end */
 	bool exited;
 	int status;
 	int64_t keys_ms, left_ms, killed_ms; /* BOOTTIME; 0: not */
@@ -59,11 +63,14 @@ int filelink_open(struct filelink *l, const struct filelink_request *q,
 void filelink_handed_over(struct filelink *l);
 
 /*
- * A line for the recording; wait: until it is in the file. False when the link
- * must not go on without (then filelink_look() ends it).
+ * A line for the recording, which has it in this order and soon: what it says
+ * is in both logs before. False when the link must not go on without one
+ * (then filelink_look() ends it).
  */
-bool filelink_record(
-	struct filelink *l, const char *line, size_t len, bool wait);
+bool filelink_record(struct filelink *l, const char *line, size_t len);
+
+/* The recorder has something to say. False: it needs a look. */
+bool filelink_hear(struct filelink *l);
 
 /* Looks after window, terms, recorder, ssh, and time; each round of a loop. */
 struct filelink_end filelink_look(struct filelink *l);

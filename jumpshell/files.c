@@ -38,6 +38,8 @@ struct broker {
 	int checker, check_link;      /* -1: nothing is being checked */
 	int64_t check_ms;
 	int signals;
+	bool due;	  /* something says to look at everything */
+	int64_t look_ms;  /* BOOTTIME of the next look */
 	bool broken;	  /* the gate's end of the talk makes no sense */
 	int64_t until_ms; /* 0: nothing says that the session ends */
 };
@@ -195,13 +197,11 @@ static int emit(struct broker *f, const struct filelink *l, struct event *e)
 	return witness_emit(&f->s->witness, e);
 }
 
-/* A line that nothing waits for. */
 static bool record_line(struct broker *f, struct filelink *l)
 {
 	static char line[FILEEVENT_LINE_SIZE];
 
-	return !l ||
-	       filelink_record(l, line, fileevent_line(&f->asked, line), false);
+	return !l || filelink_record(l, line, fileevent_line(&f->asked, line));
 }
 
 /* Most programs show the status alone, "Permission denied", and not its text:
@@ -290,7 +290,7 @@ static void write_event(
 	if (emit(f, l, &e->event) < 0 &&
 		!f->s->access.info.settings.audit_optional)
 		refuse(f, text_refusal("audit"));
-	else if (l && !filelink_record(l, line, len, true))
+	else if (l && !filelink_record(l, line, len))
 		refuse(f, text_end_reason("recorder"));
 	else
 		done(f);
@@ -432,18 +432,21 @@ static void take_question(struct broker *f)
 		break;
 	case CONTROL_OPEN:
 		open_link(f);
+		f->due = true;
 		break;
 	case CONTROL_EVENT:
 		take_event(f);
 		break;
 	case CONTROL_CHECK:
 		begin_check(f, fds[0]);
+		f->due = true;
 		break;
 	case CONTROL_CLOSE:
 		l = link_asked(f);
 		if (l)
 			filelink_close(l);
 		done(f);
+		f->due = true;
 		break;
 	default:
 		f->broken = true;
@@ -495,7 +498,26 @@ static void take_signals(struct broker *f)
 	}
 }
 
-/* A question is taken only when the last one has its answer. */
+/* When to look at windows and links again, if nothing happens before. */
+static void plan(struct broker *f)
+{
+	int ms = f->until_ms ? 20 : guard_wait_ms(&f->guard);
+
+	for (size_t i = 0; i < CONTROL_LINKS_MAX; i++) {
+		int left_ms = filelink_wait_ms(&f->link[i]);
+
+		if (left_ms < ms)
+			ms = left_ms;
+	}
+	f->look_ms = moment_boot_ms() + ms;
+	f->due = false;
+}
+
+/*
+ * A question is taken only when the last one has its answer. Questions come
+ * by the thousand, and a look at all windows with each would cost more than
+ * the answers: they are looked at when something says so, and in time.
+ */
 static void wait_for_something(struct broker *f)
 {
 	struct pollfd p[4 + 2 * CONTROL_LINKS_MAX] = {
@@ -504,21 +526,25 @@ static void wait_for_something(struct broker *f)
 		{.fd = f->checker, .events = POLLIN},
 		{.fd = f->checker < 0 ? f->gate.control : -1, .events = POLLIN},
 	};
-	int ms = f->until_ms ? 20 : guard_wait_ms(&f->guard);
+	int64_t ms = f->look_ms - moment_boot_ms();
 
 	for (size_t i = 0; i < CONTROL_LINKS_MAX; i++) {
-		const struct filelink *l = &f->link[i];
-		int left_ms = filelink_wait_ms(l);
-
-		p[4 + 2 * i] = (struct pollfd){
-			.fd = filelink_recorder_fd(l), .events = POLLIN};
+		p[4 + 2 * i] =
+			(struct pollfd){.fd = filelink_recorder_fd(&f->link[i]),
+				.events = POLLIN};
 		p[5 + 2 * i] = (struct pollfd){
-			.fd = filelink_error_fd(l), .events = POLLIN};
-		if (left_ms < ms)
-			ms = left_ms;
+			.fd = filelink_error_fd(&f->link[i]), .events = POLLIN};
 	}
-	if (poll(p, ARRAY_LEN(p), ms) < 0)
+	if (poll(p, ARRAY_LEN(p), ms < 0 ? 0 : (int)ms) < 0)
 		return;
+	f->due = p[0].revents || p[1].revents || p[2].revents ||
+		 moment_boot_ms() >= f->look_ms;
+	for (size_t i = 0; i < CONTROL_LINKS_MAX; i++) {
+		if (p[4 + 2 * i].revents && !filelink_hear(&f->link[i]))
+			f->due = true;
+		if (p[5 + 2 * i].revents)
+			f->due = true;
+	}
 	if (p[3].revents)
 		take_question(f);
 }
@@ -547,12 +573,15 @@ static bool over(struct broker *f)
 static void loop(struct broker *f)
 {
 	while (!over(f)) {
-		look_at_links(f);
-		look_at_session(f);
-		tell_held(f, false);
+		if (f->due) {
+			take_signals(f);
+			look_at_check(f);
+			look_at_links(f);
+			look_at_session(f);
+			tell_held(f, false);
+			plan(f);
+		}
 		wait_for_something(f);
-		take_signals(f);
-		look_at_check(f);
 	}
 }
 
@@ -632,7 +661,7 @@ int files_run(struct shell *s)
 	not_now = access_not_now(&s->access);
 	if (not_now)
 		return turn_away(s, not_now, text_refusal(not_now));
-	*f = (struct broker){.s = s, .checker = -1, .signals = -1};
+	*f = (struct broker){.s = s, .checker = -1, .signals = -1, .due = true};
 	if (begin(f) < 0)
 		return turn_away(s, "error", text_refusal("error"));
 	loop(f);
