@@ -38,6 +38,7 @@ struct command {
  */
 extern const struct command clock_commands[];
 extern const struct command completion_commands[];
+extern const struct command credential_commands[];
 extern const struct command decide_commands[];
 extern const struct command doctor_commands[];
 extern const struct command grants_commands[];

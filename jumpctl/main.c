@@ -14,6 +14,7 @@
 const struct command *const command_tables[] = {
 	clock_commands,
 	completion_commands,
+	credential_commands,
 	decide_commands,
 	doctor_commands,
 	grants_commands,

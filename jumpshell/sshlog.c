@@ -8,6 +8,9 @@
 #include "base/cleanup.h"
 
 /* ssh's own words. Source: OpenSSH 9.2 packet.c, ssherr.c, sshconnect2.c. */
+/* Lines of what LogVerbose in ssh_config lets through begin with their place. */
+static const char forced[] = "packet.c:sshpkt_vfatal():";
+static const char forced_end[] = "): ";
 static const char unable[] = "Unable to negotiate with ";
 static const char offers[] = " found. Their offer: ";
 static const char denied[] = ": Permission denied (";
@@ -67,20 +70,33 @@ static enum crypto word_for(const char *list)
 }
 
 /* ssh fills lines of this kind with the target's words only behind its own. */
-static void look_at_line(struct sshlog *log, const char *line)
+static void look_at_offer(struct sshlog *log, const char *line)
 {
 	const char *at = strstr(line, offers);
 
-	if (strncmp(line, unable, strlen(unable)) == 0 && at &&
-		about_of(line)) {
-		log->kind = SSHLOG_OFFER;
-		log->about = about_of(line);
-		snprintf(log->offer, sizeof(log->offer), "%s",
-			at + strlen(offers));
-		log->needs = word_for(log->offer);
-	} else if (strstr(line, denied) || strstr(line, failures)) {
-		log->kind = SSHLOG_REFUSED;
+	if (strncmp(line, unable, strlen(unable)) != 0 || !at ||
+		!about_of(line))
+		return;
+	log->kind = SSHLOG_OFFER;
+	log->about = about_of(line);
+	snprintf(log->offer, sizeof(log->offer), "%s", at + strlen(offers));
+	log->needs = word_for(log->offer);
+}
+
+/* Is it one to be shown? */
+static bool look_at_line(struct sshlog *log, const char *line)
+{
+	const char *end;
+
+	if (strncmp(line, forced, strlen(forced)) == 0) {
+		end = strstr(line, forced_end);
+		if (end)
+			look_at_offer(log, end + strlen(forced_end));
+		return false;
 	}
+	if (strstr(line, denied) || strstr(line, failures))
+		log->kind = SSHLOG_REFUSED;
+	return true;
 }
 
 /* Lines end in \r\n there; what can't be shown is shown as "?". */
@@ -103,16 +119,24 @@ static size_t clean(const char *bytes, size_t len, char *ret)
 
 void sshlog_parse(const char *bytes, size_t len, struct sshlog *ret_log)
 {
+	char *at = ret_log->text, *kept = ret_log->text;
+
 	*ret_log = (struct sshlog){0};
 	(void)clean(bytes, len, ret_log->text);
-	for (char *at = ret_log->text; *at;) {
-		char *end = at + strcspn(at, "\n");
+	while (*at) {
+		size_t line = strcspn(at, "\n");
+		bool shown;
 
-		*end = '\0';
-		look_at_line(ret_log, at);
-		*end = '\n';
-		at = end + 1;
+		at[line] = '\0';
+		shown = look_at_line(ret_log, at);
+		at[line++] = '\n';
+		if (shown) {
+			memmove(kept, at, line);
+			kept += line;
+		}
+		at += line;
 	}
+	*kept = '\0';
 }
 
 void sshlog_read(int fd, struct sshlog *ret_log)

@@ -40,6 +40,7 @@ USER, UID = "acme-tech1", 1900000001
 OTHER, OTHER_UID = "acme-tech2", 1900000002
 GIDS = {"jump-users": 64001, "jump-gates": 64002, "jump-auditors": 64003}
 UIDS = {"jump-relay": 64011, "jump-record": 64012, "jump-cert": 64013,
+        "jump-credential": 64015,
         "jump-check": 64014,
         "maint": 64020}
 TARGETS = {"plc-gw": "10.20.0.10", "hmi-1": "10.20.0.11"}
@@ -262,6 +263,9 @@ class Bed:
                 (RUN + "/closed", 0o750, UIDS["jump-relay"], gates),
                 (RUN + "/live", 0o750, record, gates),
                 (RUN + "/cert", 0o755, 0, 0),
+                (RUN + "/credential", 0o755, 0, 0),
+                (RUN + "/spent", 0o700, UIDS["jump-credential"], 0),
+                (STATE + "/credential", 0o700, UIDS["jump-credential"], 0),
                 (STATE + "/ca", 0o700, 0, 0),
                 (STATE + "/recordings", 0o2750, record,
                  GIDS["jump-auditors"])):
@@ -491,6 +495,30 @@ Files = {files}
                 {"CREDENTIALS_DIRECTORY": credentials}, kind="cert")
             os.waitpid(pid, 0)
 
+    def keep(self, account, target, secret):
+        """A stored credential and the worker that holds it; what systemd
+        would decrypt is put where it would put it."""
+        name = f"{account}@{target}"
+        folder = f"{WORK}/kept-{name}"
+        os.makedirs(folder, exist_ok=True)
+        write(f"{folder}/{name}", secret, 0o400, UIDS["jump-credential"], 0)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{STATE}/credential/{name}")
+        path = f"{RUN}/credential/{name}.sock"
+        if os.path.exists(path):
+            return
+        listener = self._listen(path, socket.SOCK_STREAM)
+
+        def activate():
+            while not self.stop.is_set():
+                if not select.select([listener], [], [], 0.5)[0]:
+                    continue
+                pid = self._worker(
+                    "jump-credential", "jump-credential", listener.fileno(),
+                    (name,), {"CREDENTIALS_DIRECTORY": folder})
+                os.waitpid(pid, 0)
+        threading.Thread(target=activate, daemon=True).start()
+
     def _workers(self):
         record = self._listen(RUN + "/record.sock", socket.SOCK_SEQPACKET)
         check = self._listen(RUN + "/check.sock", socket.SOCK_SEQPACKET)
@@ -629,7 +657,8 @@ Files = {files}
 
     def errors(self):
         text = ""
-        for name in ("jump-record", "jump-cert", "jump-check", "jump-relay"):
+        for name in ("jump-record", "jump-cert", "jump-check", "jump-relay",
+                     "jump-credential"):
             with contextlib.suppress(FileNotFoundError):
                 with open(f"{WORK}/{name}.err", encoding="utf-8") as f:
                     text += f.read()

@@ -33,6 +33,8 @@ static void put_identity(struct castbuf *b, const struct cast_identity *id)
 	castbuf_member(b, "proto", id->proto);
 	castbuf_member(b, "zone", id->zone);
 	castbuf_member(b, "account", id->account);
+	if (id->via)
+		castbuf_member(b, "via", id->via);
 	castbuf_member(b, "source", id->source);
 	castbuf_member_number(b, "source_port", id->source_port);
 	castbuf_member(b, "key", id->key);

@@ -17,6 +17,7 @@
 struct cast_identity {
 	const char *bastion, *session, *conn, *grant, *ticket;
 	const char *user, *target, *proto, *zone, *account, *source, *key;
+	const char *via; /* NULL: it is reached from here */
 	uint32_t uid, auid, ses;
 	uint16_t source_port;
 	int64_t started, window_end; /* UTC s */

@@ -112,6 +112,7 @@ static int begin(struct job *j)
 		.proto = proto_name(j->request.proto),
 		.zone = a->zone,
 		.account = a->account,
+		.via = a->via[0] ? a->via : NULL,
 		.source = a->session.source,
 		.key = a->session.key,
 		.uid = a->session.uid,

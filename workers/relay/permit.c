@@ -114,6 +114,13 @@ struct permit permit_from_view(
 	d = rights_decide(view, &request, now);
 	p = permit_no(reason_word(d.reason), reason_sentence(d.reason));
 	describe(ask, &request, &view->policy, &d, &p);
+	if (d.allow && p.via[0] && p.proto != PROTO_SSH &&
+		p.proto != PROTO_SFTP) {
+		set_text(p.reason, sizeof(p.reason), "via");
+		p.sentence = "What is behind another target is reached by "
+			     "ssh alone.";
+		return p;
+	}
 	p.allow = d.allow && p.address_count > 0 && p.port != 0;
 	return p;
 }
