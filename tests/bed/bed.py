@@ -244,7 +244,7 @@ class Bed:
         for name in ("jumpshell/jumpshell", "jump-keypair", "jump-dial",
                      "jump-askpass", "jump-credential",
                      "jump-relay", "jump-record", "jump-cert",
-                     "jump-check"):
+                     "jump-check", "jump-sftp"):
             to = f"{LIBEXEC}/{os.path.basename(name)}"
             shutil.copy(f"{BUILD}/{name}", to)
             os.chmod(to, 0o755)
