@@ -205,10 +205,10 @@ static void check_via(struct draft *d, struct target_draft *t)
 	if (!t->target.via[0])
 		return;
 	check_hops(d, t);
-	if ((set->named & PROTO_NAMED_ALL & ~(SSH | TELNET)) || set->port_count)
+	if ((set->named & PROTO_NAMED_ALL & ~SSH) || set->port_count)
 		draft_complain(d, &at,
-			"behind another target (Via) there are ssh, sftp and "
-			"telnet: no tunnel goes over a hop");
+			"behind another target (Via) there are ssh and sftp "
+			"alone: no tunnel goes over a hop");
 }
 
 /* All offered protocols get their port; the reader need not know defaults. */
