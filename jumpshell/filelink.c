@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/moment.h"
+#include "jumpshell/aftermath.h"
 #include "jumpshell/fileevent.h"
 #include "jumpshell/fileterms.h"
 #include "jumpshell/recorder.h"
@@ -256,6 +257,7 @@ static void wait_for_ssh(struct filelink *l)
 	l->exited = true;
 	l->link.client.pid = 0;
 	l->status = WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+	aftermath(&l->link, l->status);
 }
 
 /* What the recording still has to know; its last answer ends it. */

@@ -91,6 +91,9 @@ const char *text_refusal(const char *word)
 			     "target must be recorded. Ask the operator."},
 		{"certificate", "No certificate could be made for this "
 				"target. Ask the operator of the bastion."},
+		{"credential", "The bastion logs in to this target by a "
+			       "password or key that it keeps; there is no "
+			       "certificate for it."},
 		{"crypto", "The policy allowed the old cryptography of this "
 			   "target until a day that is over. Ask the operator "
 			   "of the bastion."},

@@ -101,6 +101,19 @@ def plant(open_site):
         made.login.end()
 
 
+@pytest.fixture(autouse=True)
+def _aftermath(plant):
+    """What a test has started, goes; the module's login stays."""
+    client = plant.site.supplier
+    before = list(client._started)
+    yield
+    for child in client._started[len(before):]:
+        if hasattr(child, "kill") and not hasattr(child, "close"):
+            child.kill()
+            child.wait(10)
+    plant.bed.wait("! ls /run/jump/connections | grep -q .", 20)
+
+
 def attempts(plant, since, word):
     return plant.ot.log("legacy-1", since=since).count(f"{word} password for")
 
@@ -172,7 +185,7 @@ def test_after_its_day_it_is_refused(plant):
 
 def test_a_wrong_password_is_tried_once(plant):
     plant.store("not-the-password")
-    since, evidence = time.time(), Evidence(plant.site)
+    since, evidence = plant.ot.bed.journal_mark(), Evidence(plant.site)
     for _ in range(3):
         done = plant.run("legacy-1", "true")
         assert done.rc != 0 and "stored password" in done.err, done
