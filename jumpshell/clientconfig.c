@@ -76,7 +76,7 @@ void clientconfig_print(struct shell *s)
 
 	reach_look(s, &r);
 	printf("# For ~/.ssh/config: what is open to %s at %s now.\n"
-	       "# ssh TARGET; for RDP, VNC and web: ssh %s-tunnels\n",
+	       "# ssh TARGET; for RDP, VNC, web and TCP: ssh %s-tunnels\n",
 		s->access.user, s->access.info.settings.bastion_id,
 		s->access.info.settings.bastion_id);
 	print_bastion(s, &r, "");

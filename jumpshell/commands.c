@@ -159,7 +159,7 @@ static int run_exit(struct shell *s, const char *rest, size_t rest_len)
 const struct command commands[] = {
 	{"list", "", "what is open, numbered", run_list},
 	{"connect", "TARGET", "a terminal there, recorded", run_connect},
-	{"tunnel", "[TARGET [PROTO]]", "what to type for RDP, VNC, web",
+	{"tunnel", "[TARGET [PROTO]]", "what to type for RDP, VNC, web, TCP",
 		run_tunnel},
 	{"config", "", "all of it for ~/.ssh/config", run_config},
 	{"cert", "TARGET", "a certificate for a key of yours, for ssh -J",

@@ -16,8 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/moment.h"
-#include "jumpshell/commands.h"
-#include "jumpshell/listing.h"
+#include "jumpshell/complete.h"
 #include "jumpshell/words.h"
 
 #define HISTORY_LINES 100
@@ -125,69 +124,15 @@ static int get_char(EditLine *el, wchar_t *ret_char)
 	}
 }
 
-/* What a word at the beginning of the line may become. */
-static size_t complete(struct shell *s, const char *begun, size_t len,
-	bool only_targets, char *ret_common)
-{
-	size_t found = 0;
-
-	for (size_t i = 0;; i++) {
-		struct listing_row row;
-		const char *name;
-		size_t same = 0;
-
-		if (!only_targets && commands[i].word == NULL) {
-			only_targets = true;
-			i = (size_t)-1;
-			continue;
-		}
-		if (only_targets && !listing_row(s, i, &row))
-			return found;
-		name = only_targets ? row.target->name : commands[i].word;
-		if (strncmp(name, begun, len) != 0)
-			continue;
-		if (found++ == 0) {
-			memcpy(ret_common, name, strlen(name) + 1);
-			continue;
-		}
-		while (name[same] && name[same] == ret_common[same])
-			same++;
-		ret_common[same] = '\0';
-	}
-}
-
-/* Where the target begins in a line like "connect hm"; 0: it has none. */
-static size_t target_begins(const char *line, size_t len)
-{
-	for (const struct command *c = commands; c->word; c++) {
-		size_t n = strlen(c->word);
-
-		if (strstr(c->args, "TARGET") && len > n &&
-			strncmp(line, c->word, n) == 0 && line[n] == ' ')
-			return n + 1;
-	}
-	return 0;
-}
-
 static unsigned char on_tab(EditLine *el, int c)
 {
 	struct line_editor *l = of(el);
 	const LineInfo *info = el_line(el);
-	size_t len = (size_t)(info->cursor - info->buffer);
-	const char *begun = info->buffer;
-	char common[NAME_SIZE] = "", rest[NAME_SIZE + 2];
-	size_t found, before = target_begins(begun, len);
+	char rest[COMPLETE_SIZE];
+	size_t found = complete_line(l->shell, info->buffer,
+		(size_t)(info->cursor - info->buffer), rest);
 
 	(void)c;
-	begun += before;
-	len -= before;
-	if (len >= NAME_SIZE || memchr(begun, ' ', len))
-		return CC_REFRESH_BEEP;
-	found = complete(l->shell, begun, len, before > 0, common);
-	if (found == 0 || strlen(common) < len)
-		return CC_REFRESH_BEEP;
-	snprintf(rest, sizeof(rest), "%s%s", common + len,
-		found == 1 ? " " : "");
 	if (rest[0] && el_insertstr(el, rest) < 0)
 		return CC_ERROR;
 	return found == 1 || rest[0] ? CC_REFRESH : CC_REFRESH_BEEP;

@@ -22,6 +22,7 @@ static const struct {
 	{PROTO_RDP, "Remmina", "remmina -c rdp://localhost:", ""},
 	{PROTO_VNC, "TigerVNC", "vncviewer localhost::", ""},
 	{PROTO_VNC, "Remmina", "remmina -c vnc://localhost:", ""},
+	{PROTO_TCP, "Program", "device address localhost, port ", ""},
 };
 
 static void print_forward(const struct reach *r, const struct forward *f)
@@ -43,20 +44,24 @@ static void print_forward(const struct reach *r, const struct forward *f)
 	}
 }
 
-/* By its name through a proxy: then the certificate is that of the name. */
-static void print_web(const struct reach *r, const struct forward *f)
+static void print_proxy(const struct reach *r)
 {
-	const char *scheme = proto_name(f->proto);
-	char port[8] = "";
-
-	if (f->port != proto_default_port(f->proto))
-		snprintf(port, sizeof(port), ":%u", f->port);
 	printf("  %-9s ssh -N -D %u %s%s\n", "OpenSSH", REACH_SOCKS_PORT,
 		r->ssh_port, r->login);
 	printf("  %-9s plink -N -D %u %s%s\n", "plink", REACH_SOCKS_PORT,
 		r->plink_port, r->login);
 	printf("  %-9s Connection > SSH > Tunnels: source port %u, Dynamic\n",
 		"PuTTY", REACH_SOCKS_PORT);
+}
+
+/* By its name through a proxy: then the certificate is that of the name. */
+static void print_page(const struct forward *f)
+{
+	const char *scheme = proto_name(f->proto);
+	char port[8] = "";
+
+	if (f->port != proto_default_port(f->proto))
+		snprintf(port, sizeof(port), ":%u", f->port);
 	/* one that runs already would take the address and forget the proxy */
 	printf("  %-9s chromium --user-data-dir=%s "
 	       "--proxy-server=socks5://localhost:%u %s://%s%s/\n",
@@ -84,15 +89,28 @@ static void print_ssh(
 		"plink", r->plink_port, r->login, account, f->target->name);
 }
 
-static void explain(
-	struct shell *s, const struct reach *r, const struct forward *f)
+/* Pages at several ports of one target: one proxy leads to all of them. */
+static bool goes_on(const struct forward *list, size_t at)
 {
+	return at > 0 && reach_is_web(list[at].proto) &&
+	       list[at - 1].proto == list[at].proto &&
+	       list[at - 1].target == list[at].target;
+}
+
+static void explain(struct shell *s, const struct reach *r,
+	const struct forward *list, size_t at)
+{
+	const struct forward *f = &list[at];
 	char proto[PROTO_TEXT_SIZE];
 
-	printf("%s %s\n", f->target->name,
-		proto_text(f->proto, f->port, proto));
+	if (!goes_on(list, at)) {
+		printf("%s %s\n", f->target->name,
+			proto_text(f->proto, f->port, proto));
+		if (reach_is_web(f->proto))
+			print_proxy(r);
+	}
 	if (reach_is_web(f->proto))
-		print_web(r, f);
+		print_page(f);
 	else if (f->proto == PROTO_SSH)
 		print_ssh(s, r, f);
 	else
@@ -102,8 +120,8 @@ static void explain(
 static int nothing_of(
 	struct shell *s, const char *target, const struct offer *only)
 {
-	const struct decision d = access_offer(&s->access, CHANNEL_TUNNEL, target,
-		only ? *only : (struct offer){PROTO_SSH, 0});
+	const struct decision d = access_offer(&s->access, CHANNEL_TUNNEL,
+		target, only ? *only : (struct offer){PROTO_SSH, 0});
 
 	if (d.allow)
 		fprintf(stderr, "%s: no tunnel can be made to it.\n", target);
@@ -130,7 +148,8 @@ static bool is_wanted(
 				(only->port == 0 || f->port == only->port));
 }
 
-int tunnel_explain(struct shell *s, const char *target, const struct offer *only)
+int tunnel_explain(
+	struct shell *s, const char *target, const struct offer *only)
 {
 	struct forward list[REACH_FORWARDS_MAX];
 	size_t count = reach_forwards(s, list, ARRAY_LEN(list)), shown = 0;
@@ -144,7 +163,7 @@ int tunnel_explain(struct shell *s, const char *target, const struct offer *only
 		if (shown++ == 0)
 			printf("On your own machine: one line to stay open, "
 			       "one to look beside it.\n");
-		explain(s, &r, &list[i]);
+		explain(s, &r, list, i);
 		print_label(&list[i]);
 		web |= reach_is_web(list[i].proto);
 	}
@@ -167,7 +186,7 @@ void tunnel_list(struct shell *s)
 	       "machine and leave it\nopen; 'tunnel TARGET' says it for "
 	       "PuTTY, WinSCP and others, and what to start then.\n");
 	for (size_t i = 0; i < count; i++)
-		printf("  %-16s %-5s  ssh -N -L %u:%s:%u %s%s\n",
+		printf("  %-16s %-9s  ssh -N -L %u:%s:%u %s%s\n",
 			list[i].target->name,
 			proto_text(list[i].proto, list[i].port, proto),
 			list[i].local, list[i].address, list[i].port,

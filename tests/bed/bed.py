@@ -335,13 +335,14 @@ HostKey = {keys['plc-gw']}
 [target hmi-1]
 Zone = cell-a
 Address = {TARGETS['hmi-1']}
-Protocols = ssh sftp vnc https
+Protocols = ssh sftp vnc https tcp/502 tcp/4840
+Port.https = 443 8443
 Accounts = maint
 HostKey = {keys['hmi-1']}
 [conduit vendors]
 Users = acme-*
 To = cell-a
-Protocols = ssh sftp rdp vnc https
+Protocols = ssh sftp rdp vnc https tcp/502 tcp/4840
 MaxWindow = 8h
 Grace = {grace}
 Approvals = 1

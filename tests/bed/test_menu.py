@@ -203,11 +203,61 @@ def test_a_browser_gets_a_profile_of_its_own(bed):
     assert "SOCKS connection failed" in text.replace("\n", " ")
     assert "administratively prohibited" in text
     assert len(text.splitlines()) <= 24
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= 105
+
+
+def test_pages_at_several_ports_share_one_proxy(bed):
+    open_tunnels(bed, protocols=("https",))
+    text = bed.run("tunnel hmi-1 https").out.decode()
+    assert text.count("ssh -N -D") == 1, text
+    for page in "https://hmi-1/", "https://hmi-1:8443/":
+        assert f"socks5://localhost:1080 {page}\n" in text, text
+        assert f"Proxy DNS; {page}\n" in text, text
+
+
+def test_a_port_is_a_label(bed):
+    open_tunnels(bed, protocols=("tcp/502",))
+    text = bed.run("tunnel hmi-1 tcp/502").out.decode()
+    for line in ("ssh -N -L 10502:10.20.0.11:502 acme-tech1@198.51.100.1",
+                 "plink -N -L 10502:10.20.0.11:502 acme-tech1@198.51.100.1",
+                 "device address localhost, port 10502",
+                 "tcp/502 is a label: it opens this port, and nothing looks "
+                 "into what goes through it."):
+        assert line in text, text
+    assert "4840" not in bed.run("tunnel hmi-1").out.decode()
+    assert "by tunnel: tcp/502" in bed.run("list").out.decode()
+    assert ("# hmi-1 tcp/502\n\tLocalForward 10502 10.20.0.11:502"
+            in bed.run("config").out.decode())
+
+
+def test_completion_of_what_a_tunnel_is_open_to(bed):
+    open_tunnels(bed, protocols=("vnc", "https", "tcp/502", "tcp/4840"))
+    t = menu(bed)
+    t.send("tunnel hmi-1 v\t")
+    t.expect("nc ")
+    t.send("\x15tunnel hmi-1 t\t")
+    t.expect("cp/")
+    t.send("5\t\r")
+    t.expect("tcp/502 is a label")
+    t.expect("jump> ")
+    t.send("tunnel hmi-1 s\t\r")  # ssh is not open
+    t.expect("Say: tunnel")
+    leave(t)
+
+
+def test_a_port_without_a_recording_is_refused(bed):
+    bed.publish(bed.grant(protocols=("ssh", "tcp/502")))
+    did = bed.run("tunnel hmi-1 tcp/502")
+    assert did.status == 255 and b"recorded" in did.err, did
+    assert b"502" not in bed.run("tunnel").out + bed.run("config").out
 
 
 @pytest.mark.parametrize("words,status,said", [
     ("tunnel historian", 255, "not part of your window"),
+    ("tunnel hmi-1 tcp/503", 255, "hmi-1: "),
+    ("tunnel hmi-1 tcp", 2, "Say: tunnel"),
+    ("tunnel hmi-1 tcp/0", 2, "Say: tunnel"),
+    ("tunnel hmi-1 tcp/*", 2, "Say: tunnel"),
     ("tunnel plc-gw https", 255, "plc-gw: "),
     ("tunnel plc-gw telnet9", 2, "Say: tunnel"),
     ("tunnel plc-gw rdp now", 2, "Say: tunnel"),

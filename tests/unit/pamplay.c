@@ -91,12 +91,13 @@ static void put_policy(const char *conduit_lines)
 		"MaxSessions = 3\n"
 		"[zone cell-a]\nNetworks = 10.20.0.0/24 fd00:20::/64\n"
 		"[target plc-gw]\nZone = cell-a\n"
-		"Address = 10.20.0.10 fd00:20::10\nProtocols = ssh sftp rdp\n"
+		"Address = 10.20.0.10 fd00:20::10\n"
+		"Protocols = ssh sftp rdp tcp/502 tcp/4840\n"
 		"HostKey = %s\nAccounts = maint\n"
 		"[target hmi-1]\nZone = cell-a\nAddress = 10.20.0.11\n"
-		"Protocols = vnc https\nPort.https = 8443\n"
+		"Protocols = vnc https\nPort.https = 443 8443\n"
 		"[conduit vendors]\nUsers = acme-*\nTo = cell-a\n"
-		"Protocols = ssh sftp rdp vnc https\n%s",
+		"Protocols = ssh sftp rdp vnc https tcp/*\n%s",
 		KEY,
 		conduit_lines ? conduit_lines
 			      : "MaxWindow = 8h\nApprovals = 1\n"

@@ -223,6 +223,60 @@ static void open_windows_are_desired(void **state)
 	world_done(&w);
 }
 
+static size_t at_port(const struct elements *e, uint16_t port)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->count; i++)
+		n += e->of[i].port == port;
+	return n;
+}
+
+static void offer_ports(struct policy *p)
+{
+	for (size_t i = 0; i < p->target_count; i++) {
+		p->targets[i].port[PROTO_HTTPS][1] = 8443;
+		assert_int_equal(proto_set_parse("ssh https tcp/502 tcp/4840",
+					 &p->targets[i].protocols),
+			0);
+	}
+	p->conduits[0].protocols = p->targets[0].protocols;
+	p->conduits[0].record = RECORD_OPTIONAL;
+}
+
+/* Each port that was granted, and none beside it. */
+static void single_ports_are_desired(void **state)
+{
+	json_t *tree = fixture_snapshot(),
+	       *words = json_pack("[ss]", "https", "tcp/502");
+	_cleanup_elements_ struct elements e = {0};
+	struct world w;
+	int64_t next;
+
+	(void)state;
+	json_object_set_new(grant_in(tree, 0), "protocols", words);
+	json_object_set_new(
+		grant_in(tree, 0), "targets", json_pack("[s]", "hmi-1"));
+	json_object_set_new(grant_in(tree, 0), "files", json_array());
+	json_object_set_new(
+		grant_in(tree, 0), "record", json_string("optional"));
+	json_object_set_new(grant_in(tree, 1), "revoked", json_true());
+	memset(&w, 0, sizeof(w));
+	fixture_policy(&w.policy);
+	offer_ports(&w.policy);
+	fixture_parse(tree, &w.snapshot);
+	json_decref(tree);
+	assert_int_equal(compiled_make(&w.snapshot, &w.policy,
+				 &fixture_no_locals, &w.compiled),
+		0);
+	assert_int_equal(elements_desired(&w.compiled, NOW, &e, &next), 0);
+	assert_true(at_port(&e, 502) > 0);
+	assert_int_equal(at_port(&e, 502), at_port(&e, 443));
+	assert_int_equal(at_port(&e, 502), at_port(&e, 8443));
+	assert_int_equal(e.count, 3 * at_port(&e, 502));
+	world_done(&w);
+}
+
 static void what_is_revoked_or_from_elsewhere(void **state)
 {
 	json_t *tree = fixture_snapshot();
@@ -524,6 +578,7 @@ int main(void)
 		cmocka_unit_test(of_two_at_one_place_the_longer_stays),
 		cmocka_unit_test(listings_are_read_whole_or_not),
 		cmocka_unit_test(open_windows_are_desired),
+		cmocka_unit_test(single_ports_are_desired),
 		cmocka_unit_test(what_is_revoked_or_from_elsewhere),
 		cmocka_unit_test(changes_are_told_once),
 		cmocka_unit_test(a_damaged_memory_is_none),

@@ -86,6 +86,35 @@ static void what_is_open_is_listed(void **state)
 	assert_in_range(until - now, 3600, 3660);
 }
 
+static const char *grant_of(const char *protocols)
+{
+	static const char usual[] = "\"ssh\",\"rdp\",\"vnc\"";
+	static char text[1024];
+	const char *all = OPEN, *at = strstr(all, usual);
+
+	assert_non_null(at);
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - all), all,
+		protocols, at + sizeof(usual) - 1);
+	return text;
+}
+
+/* Each port of a web protocol, and of tcp/PORT those that are granted. */
+static void ports_are_listed_one_by_one(void **state)
+{
+	(void)state;
+	play_world(NULL, grant_of("\"https\",\"tcp/502\",\"tcp/503\""));
+	expect_line("restrict,pty,port-forwarding,"
+		    "permitopen=\"hmi-1:443\",permitopen=\"10.20.0.11:443\","
+		    "permitopen=\"hmi-1:8443\","
+		    "permitopen=\"10.20.0.11:8443\","
+		    "permitopen=\"plc-gw:502\",permitopen=\"10.20.0.10:502\","
+		    "permitopen=\"[fd00:20::10]:502\","
+		    "expiry-time=\"Z\" " KEY);
+	play_world("MaxWindow = 8h\nApprovals = 1\nRecord = required\n",
+		grant_of("\"tcp/502\""));
+	expect_line("restrict,pty,expiry-time=\"Z\" " KEY);
+}
+
 /* sshd does not say where the client is: PAM and relay look at sources. */
 static void sources_are_left_to_others(void **state)
 {
@@ -100,8 +129,8 @@ static void what_must_be_recorded_is_not_tunnelled(void **state)
 {
 	(void)state;
 	play_world("MaxWindow = 8h\nApprovals = 1\nRecord = required\n", OPEN);
-	expect_line("restrict,pty,port-forwarding," SSH
-		    "expiry-time=\"Z\" " KEY);
+	expect_line(
+		"restrict,pty,port-forwarding," SSH "expiry-time=\"Z\" " KEY);
 }
 
 static void nothing_open_nothing_forwarded(void **state)
@@ -109,11 +138,9 @@ static void nothing_open_nothing_forwarded(void **state)
 	(void)state;
 	play_world(NULL, NULL);
 	expect_line(CLOSED);
-	play_world(
-		NULL, play_grant("G1", "acme-tech1", 10, 60, false, NULL));
+	play_world(NULL, play_grant("G1", "acme-tech1", 10, 60, false, NULL));
 	expect_line(CLOSED);
-	play_world(
-		NULL, play_grant("G1", "acme-tech1", -60, 60, true, NULL));
+	play_world(NULL, play_grant("G1", "acme-tech1", -60, 60, true, NULL));
 	expect_line(CLOSED);
 	play_world("MaxWindow = 1h\nApprovals = 1\n", OPEN);
 	expect_line(CLOSED);
@@ -189,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_open_is_listed),
+		cmocka_unit_test(ports_are_listed_one_by_one),
 		cmocka_unit_test(sources_are_left_to_others),
 		cmocka_unit_test(what_must_be_recorded_is_not_tunnelled),
 		cmocka_unit_test(nothing_open_nothing_forwarded),

@@ -472,6 +472,48 @@ static void permits_of_tunnels(void **state)
 		permit_from_view(&s.view, &ask, 1500).reason, "no_grant");
 }
 
+/* A grant of one port opens no other one, and says which in its refusal. */
+static void permits_of_single_ports(void **state)
+{
+	struct site s;
+	struct ask ask;
+	struct permit p;
+
+	site_make(&s);
+	assert_int_equal(proto_set_parse("https tcp/502 tcp/4840",
+				 &s.target.protocols),
+		0);
+	s.target.port[PROTO_HTTPS][0] = 443;
+	s.target.port[PROTO_HTTPS][1] = 8443;
+	assert_int_equal(
+		proto_set_parse("https tcp/502", &s.grant.protocols), 0);
+	s.conduit.protocols = s.target.protocols;
+	for (int i = 0; i < 3; i++) {
+		const uint16_t ports[] = {443, 8443, 502};
+
+		ask = tunnel_to(&s, "10.20.0.10", ports[i]);
+		p = permit_from_view(&s.view, &ask, 1500);
+		assert_true(p.allow);
+		assert_int_equal(p.port, ports[i]);
+		assert_int_equal(p.proto, i < 2 ? PROTO_HTTPS : PROTO_TCP);
+	}
+	ask = tunnel_to(&s, "10.20.0.10", 4840);
+	p = permit_from_view(&s.view, &ask, 1500);
+	assert_false(p.allow);
+	assert_string_equal(p.reason, "protocol");
+	assert_int_equal(p.proto, PROTO_TCP);
+	s.conduit.protocols = (struct proto_set){.any_port = true};
+	ask = tunnel_to(&s, "10.20.0.10", 502);
+	assert_true(permit_from_view(&s.view, &ask, 1500).allow);
+	ask = tunnel_to(&s, "10.20.0.10", 443);
+	assert_string_equal(
+		permit_from_view(&s.view, &ask, 1500).reason, "policy");
+	s.conduit.record = RECORD_REQUIRED;
+	ask = tunnel_to(&s, "10.20.0.10", 502);
+	assert_string_equal(
+		permit_from_view(&s.view, &ask, 1500).reason, "recording");
+}
+
 static void permits_in_time(void **state)
 {
 	struct site s;
@@ -601,6 +643,22 @@ static void records_are_made_once(void **state)
 	assert_int_equal(stat(path, &st), -1);
 }
 
+static void records_name_a_port(void **state)
+{
+	struct identity who;
+	struct connection c = some_connection(&who);
+	_cleanup_keyfile_ struct keyfile k = {0};
+	char path[128];
+
+	c.permit.proto = PROTO_TCP;
+	c.to.port = 502;
+	snprintf(path, sizeof(path), "%s/" CONN, records);
+	assert_int_equal(record_create(records, &c), 0);
+	assert_int_equal(keyfile_read(-100, path, getuid(), &k), 0);
+	assert_string_equal(keyfile_text(&k, "proto"), "tcp/502");
+	record_remove(records, CONN);
+}
+
 static void ends_are_told_to_their_session_alone(void **state)
 {
 	struct identity who;
@@ -697,10 +755,12 @@ int main(void)
 		cmocka_unit_test(terms_never_overflow_into_the_future),
 		cmocka_unit_test(refusals_map_to_reasons),
 		cmocka_unit_test(permits_of_tunnels),
+		cmocka_unit_test(permits_of_single_ports),
 		cmocka_unit_test(permits_in_time),
 		cmocka_unit_test(a_recording_vouches_for_ssh_alone),
 		cmocka_unit_test(recording_is_required_on_both_roads),
 		cmocka_unit_test(records_are_made_once),
+		cmocka_unit_test(records_name_a_port),
 		cmocka_unit_test(ends_are_told_to_their_session_alone),
 		cmocka_unit_test(the_dead_are_buried_once),
 	};

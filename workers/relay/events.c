@@ -49,14 +49,23 @@ static struct event describe(
 	};
 }
 
+/* Through a tunnel, what it is is what the port is for: nothing looks. */
+static const char *road_of(const struct connection *c)
+{
+	if (c->who->channel != CHANNEL_TUNNEL)
+		return "by jumpshell";
+	return c->permit.proto == PROTO_TCP
+		       ? "through a tunnel, by its port: not looked into"
+		       : "through a tunnel";
+}
+
 int event_open(const struct connection *c)
 {
 	struct words w;
 	struct event e = describe(EVENT_CONN_OPEN, c, &w);
 
 	e.outcome = OUTCOME_SUCCESS;
-	e.detail = c->who->channel == CHANNEL_TUNNEL ? "through a tunnel"
-						     : "by jumpshell";
+	e.detail = road_of(c);
 	return event_emit(&e);
 }
 
