@@ -63,11 +63,12 @@ static void detach(void *context, unsigned link)
 
 static bool write_all(struct carrier *c)
 {
-	bool some = stream_write(&c->client, gate_client_queue(c->gate));
+	bool some = stream_write(
+		&c->client, gate_client_queue(c->gate), c->now_ms);
 
 	for (unsigned i = 0; i < CONTROL_LINKS_MAX; i++)
-		some |= stream_write(
-			&c->link[i], gate_link_queue(c->gate, i));
+		some |= stream_write(&c->link[i],
+			gate_link_queue(c->gate, i), c->now_ms);
 	return some;
 }
 
@@ -205,23 +206,28 @@ static void wait_for_something(struct carrier *c, int ms)
 		stream_read(&c->client, c->now_ms);
 }
 
+/* How long until there is something to do that no descriptor tells of. */
+static int sleep_ms(struct carrier *c, bool soon)
+{
+	int ms = gate_tick(c->gate);
+
+	/* a frame may wait for a link, and the tick may have ended that */
+	soon = soon || c->client.ended || c->client.at < c->client.len;
+	return soon && (ms < 0 || ms > SOON_MS) ? SOON_MS : ms;
+}
+
 static void loop(struct carrier *c)
 {
 	for (;;) {
-		int ms;
+		bool soon;
 
 		c->now_ms = moment_boot_ms();
 		gate_clock(c->gate, c->now_ms);
+		soon = look_at_ends(c);
 		carry(c);
-		if (look_at_ends(c))
-			ms = SOON_MS;
-		else
-			ms = gate_tick(c->gate);
 		if (is_done(c))
 			return;
-		if (c->client.ended && (ms < 0 || ms > SOON_MS))
-			ms = SOON_MS;
-		wait_for_something(c, ms);
+		wait_for_something(c, sleep_ms(c, soon));
 	}
 }
 

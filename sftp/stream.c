@@ -67,7 +67,17 @@ void stream_read(struct stream *s, int64_t now_ms)
 	}
 }
 
-bool stream_write(struct stream *s, struct outq *q)
+/* The other end takes no more: what it still sends is not worth waiting for. */
+static void stop_writing(struct stream *s, struct outq *q, int64_t now_ms)
+{
+	outq_clear(q);
+	if (s->ended)
+		return;
+	s->ended = true;
+	s->ended_ms = now_ms;
+}
+
+bool stream_write(struct stream *s, struct outq *q, int64_t now_ms)
 {
 	bool some = false;
 
@@ -76,6 +86,8 @@ bool stream_write(struct stream *s, struct outq *q)
 		size_t count = outq_iov(q, parts, PARTS_AT_ONCE);
 		ssize_t n = writev(s->out, parts, (int)count);
 
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			stop_writing(s, q, now_ms);
 		if (n <= 0)
 			break;
 		outq_sent(q, (size_t)n);

@@ -37,7 +37,8 @@ bool stream_has_room(const struct stream *s);
 /* Reads once. What queues still have of the buffer is to be settled first. */
 void stream_read(struct stream *s, int64_t now_ms);
 
-/* Writes what the descriptor takes now. True when that was something. */
-bool stream_write(struct stream *s, struct outq *q);
+/* Writes what the descriptor takes now. True when that was something. When
+ * nobody reads it any more the queue is dropped, and the stream has ended. */
+bool stream_write(struct stream *s, struct outq *q, int64_t now_ms);
 
 #endif
