@@ -71,9 +71,10 @@ class Plant:
                         "filter hook input priority 0;\n" + rules + "}\n}\n")
 
     def policy(self, legacy_1=f"Crypto = {WORDS}\nCryptoUntil = 2099-12-31\n"
-               "Credential = password\n", historian="Via = plc-gw\n"):
+               "Credential = password\n", historian="Via = plc-gw\n", hmi_1=""):
         text = self.bare
-        for name, more in (("legacy-1", legacy_1), ("historian", historian)):
+        for name, more in (("legacy-1", legacy_1), ("historian", historian),
+                           ("hmi-1", hmi_1)):
             text = text.replace(f"[target {name}]\n",
                                 f"[target {name}]\n{more}")
         if historian:  # only ssh goes there
@@ -234,3 +235,19 @@ def test_what_it_is_behind_stays_closed(plant):
             plant.login.hop(f"{plant.ot[name].v4}:22"), check=False,
             input="SSH-2.0-x\r\n", timeout=30)
         assert "OpenSSH" not in way.out, (name, way)
+
+
+def test_a_key_that_stays(plant):
+    """The worker signs with it, closed in as it is."""
+    plant.bed.run("ssh-keygen -q -t ed25519 -N '' -C device -f /root/device")
+    plant.ot.authorize("maint", plant.bed.read("/root/device.pub"))
+    plant.visits.window(plant.person.name, targets=("hmi-1",))
+    plant.policy(hmi_1="Credential = key\n")
+    shown = plant.bed.run("jumpctl credential set hmi-1 maint < /root/device; "
+                          "rm /root/device").out
+    assert plant.bed.read("/root/device.pub").split()[1] in shown
+    evidence = Evidence(plant.site)
+    done = plant.run("hmi-1", "id -un")
+    assert (done.rc, done.out) == (0, "maint\n"), done
+    assert evidence.journal("credential.use")["JUMP_TARGET"] == "hmi-1"
+    assert evidence.journals("cert.issue") == []
