@@ -31,7 +31,8 @@ done
 mkdir "$units/jump-apply.service.d"
 cp "$src/packaging/nscd/50-nscd.conf" "$units/jump-apply.service.d"
 cp -r "$src/packaging/sshd/user@.service.d" \
-	"$src/packaging/sshd/session-.scope.d" "$units"
+	"$src/packaging/sshd/session-.scope.d" \
+	"$src/packaging/sshd/user-.slice.d" "$units"
 for program in $JUMP_PROGRAMS $JUMP_SCRIPTS jump-sshd; do
 	install -m 755 /dev/null "$root/usr/lib/jump/${program##*/}"
 done
@@ -47,7 +48,7 @@ done
 # What systemd says of the host's units is not ours.
 systemd-analyze verify --root="$root" --man=no "${names[@]}" \
 	>"$root/said" 2>&1
-grep -E 'jump|session-\.scope|user@' "$root/said" >"$root/ours" &&
+grep -E 'jump|session-\.scope|user-\.slice|user@' "$root/said" >"$root/ours" &&
 	bad "systemd-analyze verify: $(cat "$root/ours")"
 
 allowed() {
