@@ -15,103 +15,19 @@ import shutil
 import signal
 import stat
 import struct
-import subprocess
 import sys
 import tempfile
 import traceback
 
-SERVER = next((one for one in ("/usr/lib/openssh/sftp-server",
-                               "/usr/libexec/openssh/sftp-server",
-                               "/usr/libexec/sftp-server")
-               if os.path.exists(one)), None)
-BUILD = os.environ.get("JUMP_BUILDDIR", ".")
+from sftp_client import (
+    APPEND, ATTRS, BROKER, CLOSE, CREAT, DATA, EXCL, EXTENDED, FSETSTAT, FSTAT,
+    GATE, HANDLE, LSTAT, MKDIR, MODE, NAME, OPEN, OPENDIR, R, READ, READDIR,
+    READLINK, REALPATH, REMOVE, RENAME, RMDIR, Reader, SERVER, SETSTAT, SIZE,
+    STAT, STATUS, SYMLINK, Side, TIMES, TRUNC, W, WRITE, text)
+
 TOGETHER = 50  # dialogues of one session
 STEPS = 30
-
-(INIT, VERSION, OPEN, CLOSE, READ, WRITE, LSTAT, FSTAT, SETSTAT, FSETSTAT,
- OPENDIR, READDIR, REMOVE, MKDIR, RMDIR, REALPATH, STAT, RENAME, READLINK,
- SYMLINK) = range(1, 21)
-STATUS, HANDLE, DATA, NAME, ATTRS = range(101, 106)
-EXTENDED, EXTENDED_REPLY = 200, 201
-R, W, APPEND, CREAT, TRUNC, EXCL = 1, 2, 4, 8, 16, 32
-SIZE, OWNER, MODE, TIMES = 1, 2, 4, 8
-
 NAMES = ["a", "b", "c", "d d", "ü", "-x"]
-
-
-def text(value):
-    value = value.encode() if isinstance(value, str) else value
-    return struct.pack(">I", len(value)) + value
-
-
-class Reader:
-    def __init__(self, data):
-        self.data, self.at = data, 0
-
-    def u32(self):
-        self.at += 4
-        return struct.unpack_from(">I", self.data, self.at - 4)[0]
-
-    def u64(self):
-        self.at += 8
-        return struct.unpack_from(">Q", self.data, self.at - 8)[0]
-
-    def text(self):
-        size = self.u32()
-        self.at += size
-        return self.data[self.at - size:self.at]
-
-    def attrs(self):
-        flags, seen = self.u32(), {}
-        if flags & SIZE:
-            seen["size"] = self.u64()
-        if flags & OWNER:
-            seen["owner"] = (self.u32(), self.u32())
-        if flags & MODE:
-            seen["mode"] = self.u32()
-        if flags & TIMES:
-            self.u32(), self.u32()
-        if "mode" in seen and stat.S_ISDIR(seen["mode"]):
-            del seen["size"]  # of a folder: the file system's business
-        return seen
-
-
-class Side:
-    """One way to a server, and the tree behind it."""
-
-    def __init__(self, command, root, before):
-        self.root, self.before = root, before
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.number, self.handles = 0, {}
-        self.send(bytes([INIT]) + struct.pack(">I", 3))
-        assert self.receive()[0] == VERSION
-
-    def send(self, frame):
-        self.process.stdin.write(struct.pack(">I", len(frame)) + frame)
-
-    def receive(self):
-        self.process.stdin.flush()
-        head = self.process.stdout.read(4)
-        assert len(head) == 4, "the session has ended"
-        return self.process.stdout.read(struct.unpack(">I", head)[0])
-
-    def ask(self, kind, *parts):
-        self.number += 1
-        self.send(bytes([kind]) + struct.pack(">I", self.number) +
-                  b"".join(parts))
-        return self.number
-
-    def answers(self, count):
-        seen = {}
-        for _ in range(count):
-            frame = self.receive()
-            seen[struct.unpack_from(">I", frame, 1)[0]] = frame
-        return [seen[n] for n in sorted(seen)]
-
-    def end(self):
-        self.process.stdin.close()
-        return self.process.wait(20)
 
 
 class Direct(Side):
@@ -126,8 +42,7 @@ class Direct(Side):
 class Gated(Side):
     def __init__(self, root, log):
         super().__init__(
-            [f"{BUILD}/tests/tools/playbroker", "-u", "-d",
-             f"{BUILD}/jump-sftp", SERVER, log, "t"], root, "/t" + root)
+            [BROKER, "-u", "-d", GATE, SERVER, log, "t"], root, "/t" + root)
 
     def path(self, words):
         return self.before + "/" + words
@@ -417,7 +332,7 @@ def session(base, seed, count):
 def main():
     count = int(os.environ.get("JUMP_DIALOGUES", 2000))
     seed = int(os.environ.get("JUMP_SEED", 1))
-    if not SERVER or not os.path.exists(f"{BUILD}/tests/tools/playbroker"):
+    if not SERVER or not os.path.exists(BROKER):
         print("there is no sftp-server, or no tests/tools/playbroker")
         return 1
     for first in range(seed, seed + count, TOGETHER):
