@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/moment.h"
 #include "jumpshell/filebroker.h"
+#include "jumpshell/filerefusal.h"
 #include "jumpshell/texts.h"
 
 #define FAREWELL_MS 500	 /* from the end of everything to the gate's */
@@ -199,6 +200,7 @@ static int turn_away(struct shell *s, const char *reason, const char *text)
 
 	witness_refused(&s->witness, &e);
 	filelink_say("", text);
+	filerefusal_say(STDIN_FILENO, STDOUT_FILENO, text);
 	return SHELL_REFUSED;
 }
 

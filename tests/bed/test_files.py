@@ -282,6 +282,32 @@ def test_who_has_no_files_hears_one_line(bed):
     assert denied[-1]["JUMP_PROTO"] == "sftp"
 
 
+@pytest.mark.parametrize("sent,answered", [
+    (b"\0\0\0\5\1\0\0\0\3" + b"\0\0\0\x0a\x10\0\0\0\7" +
+     b"\0\0\0\1.", True),
+    (b"\0\0\0\5\1\0\0\0\3", False),
+    (b"\0\0\0\5\4\0\0\0\3" * 2, None),
+    (b"GET / HTTP/1.0\r\n\r\n", None),
+    (b"\xff\xff\xff\xff\1\0\0\0\3", None)])
+def test_an_sftp_client_hears_it_in_its_own_words(bed, sent, answered):
+    """sshd drops the standard error of a subsystem."""
+    r = bed.run("sftp", stdin=sent)
+    version = b"\0\0\0\5\2\0\0\0\3"
+    if answered is None:
+        assert r.out == b"", r
+        return
+    assert r.out.startswith(version), r
+    rest = r.out[len(version):]
+    if not answered:
+        assert rest == b"", r
+        return
+    assert rest[4:13] == b"\x65\0\0\0\7\0\0\0\3", rest
+    assert int.from_bytes(rest[:4], "big") == len(rest) - 4
+    size = int.from_bytes(rest[13:17], "big")
+    assert rest[17:17 + size].startswith(b"No target is open to you")
+    assert rest[17 + size:] == b"\0\0\0\0"
+
+
 def test_a_person_hears_what_to_type(bed):
     t = bed.terminal("sftp")
     t.expect("Say on your own machine: sftp BASTION")

@@ -3,21 +3,15 @@
 bastion's; behind each is the target's own. The programs that people have, what
 they may move, what is looked at before it is let through, and what is left of
 it in the logs."""
-import hashlib
-import json
 import os
-import re
-import signal
-import time
 
 import pytest
 
 from jumplab.bed import wait_for
 from jumplab.evidence import Evidence
 from jumplab.filebox import Files, digest
-from jumplab.inside import Inside
 from jumplab.login import Login
-from jumplab.party import connections, sessions
+from jumplab.party import NO_CODE, connections
 from jumplab.place import default_id
 from jumplab.visit import PORT, V4, Visits
 
@@ -371,7 +365,7 @@ def test_a_client_hears_why(visits):
     other = visits.window(person.name, targets=("historian",),
                           protocols=("sftp",), files="down")
     child = person.files.sftp_start("ls /historian/tmp")
-    did = with_paramiko(person, f"""
+    did = with_paramiko(person, """
 import time
 f = s.open("/plc-gw/tmp/lab/slow.bin", "wb")
 try:
@@ -433,9 +427,16 @@ def test_wrong_frames_end_that_session_alone(visits, mover, garbage):
 def test_without_files_one_line(visits):
     person = visits.enrol("mover-none", key="mover-none")
     visits.window("mover-none", targets=("plc-gw",), protocols=("ssh",))
-    box = Files(person)
-    did = box.sftp("ls", options=["-o", "LogLevel=INFO"])
-    did = person.login("sftp")
+    Login(person)
+    person.files = Files(person)
+    did = with_paramiko(person, """
+try:
+    s.normalize(".")
+except OSError as e:
+    print("told:", e)
+""")
+    assert "No target is open to you for files" in did.out, did
+    did = person.login("sftp", code=NO_CODE)
     assert did.rc == 255 and "No target is open to you for files" in did.err
     assert did.err.count("\n") == 1, did
 
