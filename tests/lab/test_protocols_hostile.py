@@ -232,6 +232,54 @@ def test_a_torn_connection_is_told(visits, tech, login):
     seen.journal("record.end", user=tech.name, target="evil-torn")
 
 
+def test_a_handshake_that_never_ends(visits, tech, login, quiet):
+    """Nobody can say when it is too long; who has waited enough, leaves."""
+    child = tech.start(evil("handshake"), "hostname", code=NO_CODE)
+    wait_for(lambda: connections(visits.bastion, tech.name), 15)
+    assert quiet.longest(2) < 0.5 and child.poll() is None
+    end(child)
+    assert_nothing_left(visits, tech, 5)
+
+
+@pytest.fixture
+def half_open(visits):
+    """Switches off all that the honest machine says, mid-session."""
+    bed = visits.ot.bed
+
+    def off():
+        bed.run(["nft", "-f", "-"], input="""table inet off {
+    chain out {
+        type filter hook output priority 0;
+        tcp sport 2208 drop
+    }
+    chain in {
+        type filter hook input priority 0;
+        tcp dport 2208 drop
+    }
+}
+""")
+    yield off
+    bed.run("nft delete table inet off")
+
+
+def test_a_machine_that_is_switched_off(visits, tech, login, quiet, half_open):
+    """Half-open: nothing comes any more. Hanging up does not wait for it, and
+    a new visit is told that nobody is there."""
+    child = tech.start(evil("honest"), "echo in; cat", code=NO_CODE, stdin=-1)
+    assert child.stdout.readline() == "in\n"
+    half_open()
+    child.stdin.write("x" * 100000)
+    child.stdin.flush()
+    assert quiet.longest(0.5) < 0.5 and child.poll() is None
+    end(child)
+    assert_nothing_left(visits, tech, 5)
+    seen = Evidence(visits.site)
+    did = tech.login(evil("honest"), "hostname", code=NO_CODE)
+    assert did.rc == 255 and "does not answer" in did.err, did
+    seen.journal("conn.close", user=tech.name, target="evil-honest",
+                 reason="unreachable")
+
+
 def test_resets_by_the_dozen(visits, tech, login, quiet):
     """A machine that hangs up on everybody, and somebody who tries again."""
     seen = Evidence(visits.site)

@@ -69,7 +69,7 @@ def control(conn):
 
 def handshake(conn):
     """A version, and an offer whose end never comes."""
-    conn.sendall(VERSION + struct.pack(">IB", 30000, 4) + b"\x14")
+    conn.sendall(VERSION + struct.pack(">IB", 29996, 4) + b"\x14")
     while True:
         time.sleep(1)
         conn.sendall(b"\0")
