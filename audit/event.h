@@ -57,6 +57,7 @@ enum event_id {
 	EVENT_FILE_LOOKED,        /* journal */
 	EVENT_FILE_DENIED,        /* USER_ACCT res=failed */
 	EVENT_FILE_CHECKED,       /* USER_CMD, the verdict */
+	EVENT_LOGIN_BROKEN,       /* USER_ERR: of a telnet device */
 	EVENT_COUNT
 };
 

@@ -41,7 +41,7 @@ static void put_words(struct arguments *a, const struct client_request *q)
 	const bool files = q->proto == PROTO_SFTP;
 	const char *const before[] = {
 		PLACE_SSH, "-F", PLACE_SSH_CONFIG, "-E", a->log};
-	const char *const after[] = {files		 ? "-s"
+	const char *const after[] = {files	       ? "-s"
 				     : q->terminal->is ? "-tt"
 						       : "-T",
 		"--", q->target, files ? "sftp" : q->command, NULL};
@@ -60,16 +60,15 @@ static void put_words(struct arguments *a, const struct client_request *q)
  * that form, so that no shell has to be there at all. The rest is for
  * jump-askpass, where a password is stored; none of it is a secret.
  */
-static void put_environment(
-	struct arguments *a, const struct client_request *q)
+static void put_environment(struct arguments *a, const struct client_request *q)
 {
 	const char *const env[] = {"PATH=/usr/bin:/bin", "HOME=/",
 		"SHELL=" PLACE_DIAL, "LANG=C.UTF-8", a->term, NULL};
 	const char *const asking[] = {"SSH_ASKPASS=" PLACE_ASKPASS,
 		"SSH_ASKPASS_REQUIRE=force", a->conn, a->target, NULL};
 
-	_Static_assert(ARRAY_LEN(env) - 1 + ARRAY_LEN(asking) <=
-			       ARRAY_LEN(a->envp),
+	_Static_assert(
+		ARRAY_LEN(env) - 1 + ARRAY_LEN(asking) <= ARRAY_LEN(a->envp),
 		"room for all variables");
 	snprintf(a->term, sizeof(a->term), "TERM=%s", q->terminal->name);
 	snprintf(a->conn, sizeof(a->conn), "JUMP_CONN=%s", q->conn);
@@ -77,6 +76,21 @@ static void put_environment(
 	memcpy(a->envp, env, sizeof(env));
 	if (options_need_password(q->route))
 		memcpy(a->envp + ARRAY_LEN(env) - 1, asking, sizeof(asking));
+}
+
+/* It asks relay and rights by itself; a command is no part of telnet. */
+static int build_telnet(struct arguments *a, const struct client_request *q)
+{
+	const char *const words[] = {PLACE_TELNET, q->conn, q->target,
+		q->route->hop[0].account, NULL};
+	const char *const env[] = {
+		"PATH=/usr/bin:/bin", "HOME=/", "LANG=C.UTF-8", NULL};
+
+	if (q->command)
+		return -EINVAL;
+	memcpy(a->argv, words, sizeof(words));
+	memcpy(a->envp, env, sizeof(env));
+	return 0;
 }
 
 /* Every word that is not ours is a name without any special character. */
@@ -97,6 +111,8 @@ static int build(struct arguments *a, const struct client_request *q)
 			!name_valid(q->route->hop[i].account))
 			return -EINVAL;
 	}
+	if (q->proto == PROTO_TELNET)
+		return build_telnet(a, q);
 	r = options_write_hops(&o);
 	if (r < 0)
 		return r;

@@ -48,21 +48,62 @@ static int run_list(struct shell *s, const char *rest, size_t rest_len)
 	return 0;
 }
 
-static int connect_to(struct shell *s, const char *target, const char *command,
-	size_t command_len)
+/*
+ * ssh where it is open, and else telnet where that is; what is said of a
+ * target that is closed is said of the one that was meant for it.
+ */
+static enum proto proto_for(struct shell *s, const char *target)
+{
+	struct decision ssh = access_target(&s->access, CHANNEL_BROKERED,
+				target, PROTO_SSH),
+			telnet = access_target(&s->access, CHANNEL_BROKERED,
+				target, PROTO_TELNET);
+
+	if (ssh.allow || ssh.reason != REASON_PROTOCOL)
+		return PROTO_SSH;
+	return telnet.reason == REASON_PROTOCOL ? PROTO_SSH : PROTO_TELNET;
+}
+
+static int refuse_command(const char *target)
+{
+	fprintf(stderr,
+		"%s: It speaks telnet, which runs no commands. Say the name "
+		"alone, and type there.\n",
+		target);
+	return SHELL_REFUSED;
+}
+
+struct command_text {
+	const char *text;
+	size_t len; /* 0: none */
+};
+
+static int connect_by(struct shell *s, const char *target, enum proto proto,
+	const struct command_text *command)
 {
 	const struct onward o = {
 		.access = &s->access,
 		.witness = &s->witness,
 		.terminal = &s->terminal,
 		.target = target,
-		.command = command_len ? command : NULL,
-		.command_len = command_len,
+		.proto = proto,
+		.command = command->len ? command->text : NULL,
+		.command_len = command->len,
 	};
 
+	if (proto == PROTO_TELNET && command->len)
+		return refuse_command(target);
 	(void)fflush(stdout);
 	s->last_status = onward_run(&o);
 	return s->last_status;
+}
+
+static int connect_to(struct shell *s, const char *target, const char *command,
+	size_t command_len)
+{
+	const struct command_text c = {command, command_len};
+
+	return connect_by(s, target, proto_for(s, target), &c);
 }
 
 static int run_connect(struct shell *s, const char *rest, size_t rest_len)
@@ -76,6 +117,20 @@ static int run_connect(struct shell *s, const char *rest, size_t rest_len)
 		return SHELL_USAGE;
 	}
 	return connect_to(s, w.first, w.rest, w.rest_len);
+}
+
+static int run_telnet(struct shell *s, const char *rest, size_t rest_len)
+{
+	struct words w;
+
+	if (words_take(rest, rest_len, WORDS_LINE_MAX, &w) < 0 ||
+		!name_valid(w.first)) {
+		fprintf(stderr, "Which target? Say: telnet TARGET. 'list' "
+				"shows them.\n");
+		return SHELL_USAGE;
+	}
+	return connect_by(s, w.first, PROTO_TELNET,
+		&(struct command_text){w.rest, w.rest_len});
 }
 
 static int tunnel_usage(void)
@@ -159,6 +214,8 @@ static int run_exit(struct shell *s, const char *rest, size_t rest_len)
 const struct command commands[] = {
 	{"list", "", "what is open, numbered", run_list},
 	{"connect", "TARGET", "a terminal there, recorded", run_connect},
+	{"telnet", "TARGET", "the same by telnet, where it has ssh as well",
+		run_telnet},
 	{"tunnel", "[TARGET [PROTO]]", "what to type for RDP, VNC, web, TCP",
 		run_tunnel},
 	{"config", "", "all of it for ~/.ssh/config", run_config},

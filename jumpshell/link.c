@@ -98,6 +98,12 @@ static int decide(struct link *l)
 	return conn_make(l->conn) < 0 ? refuse(l, "error") : find_way(l);
 }
 
+/* Telnet knows neither keys nor certificates. */
+static bool has_keys(const struct link *l)
+{
+	return l->q.proto != PROTO_TELNET;
+}
+
 /* Wakes everybody who will be needed, so that they wake at the same time. */
 static int wake(struct link *l)
 {
@@ -113,6 +119,8 @@ static int wake(struct link *l)
 
 	if (l->decision.record != RECORD_NONE)
 		l->record = recorder_begin(&q);
+	if (!has_keys(l))
+		return 0;
 	for (size_t i = 0; i < l->route.count; i++) {
 		const struct hop *h = &l->route.hop[i];
 
@@ -196,6 +204,8 @@ static int certify_hop(struct link *l, size_t at)
 
 static int certify(struct link *l)
 {
+	if (!has_keys(l))
+		return 0;
 	if (keypair_ready(&l->keys) < 0)
 		return refuse(l, "error");
 	for (size_t i = 0; i < l->route.count; i++) {

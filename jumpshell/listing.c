@@ -30,6 +30,8 @@ static bool look(
 
 	take_offer(s, &row, (struct offer){PROTO_SSH, 0}, CHANNEL_BROKERED,
 		&row.brokered);
+	take_offer(s, &row, (struct offer){PROTO_TELNET, 0}, CHANNEL_BROKERED,
+		&row.brokered);
 	take_offer(s, &row, (struct offer){PROTO_SFTP, 0}, CHANNEL_BROKERED,
 		&row.brokered);
 	for (size_t i = 0; i < count; i++)

@@ -8,6 +8,7 @@
 #include "jumpshell/notice.h"
 #include "jumpshell/pump.h"
 #include "jumpshell/texts.h"
+#include "telnet/verdict.h"
 
 static void told(const struct pump *p, const char *text)
 {
@@ -16,6 +17,27 @@ static void told(const struct pump *p, const char *text)
 
 	e.outcome = OUTCOME_SUCCESS;
 	e.detail = text;
+	(void)witness_emit(l->q.witness, &e);
+}
+
+/* What jump-telnet could not write down by itself. */
+static void note_verdict(const struct link *l, int status)
+{
+	static const char *const words[] = {
+		[VERDICT_WRONG - VERDICT_FIRST] = "wrong",
+		[VERDICT_ORDER - VERDICT_FIRST] = "order",
+		[VERDICT_SLOW - VERDICT_FIRST] = "slow",
+		[VERDICT_MUCH - VERDICT_FIRST] = "much",
+		[VERDICT_TELNET - VERDICT_FIRST] = "telnet",
+		[VERDICT_CREDENTIAL - VERDICT_FIRST] = "credential",
+		[VERDICT_RULES - VERDICT_FIRST] = "rules",
+	};
+	struct event e = link_event(l, EVENT_LOGIN_BROKEN);
+
+	if (l->q.proto != PROTO_TELNET || status < VERDICT_FIRST ||
+		status > VERDICT_LAST)
+		return;
+	e.reason = words[status - VERDICT_FIRST];
 	(void)witness_emit(l->q.witness, &e);
 }
 
@@ -51,9 +73,12 @@ static int pump(struct link *l, struct terminal *terminal)
 	if (end.reason && p.terminal->is)
 		printf("%s\r\n%s: %s.\r\n", notice_reset, l->q.target,
 			text_end_reason(end.reason));
-	if (!end.cut)
+	if (!end.cut && l->q.proto == PROTO_SSH)
 		aftermath(l, end.status);
 	(void)fflush(stdout);
+	if (l->q.proto == PROTO_TELNET && end.reason)
+		return ONWARD_REFUSED; /* not how the device ended it */
+	note_verdict(l, end.status);
 	return end.status;
 }
 
@@ -72,7 +97,7 @@ int onward_run(const struct onward *o)
 		.witness = o->witness,
 		.terminal = o->terminal,
 		.target = o->target,
-		.proto = PROTO_SSH,
+		.proto = o->proto,
 		.command = o->command,
 		.command_len = o->command_len,
 	};

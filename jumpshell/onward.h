@@ -17,6 +17,7 @@ struct onward {
 	const struct witness *witness;
 	struct terminal *terminal;
 	const char *target;
+	enum proto proto;    /* ssh or telnet */
 	const char *command; /* NULL: a shell */
 	size_t command_len;
 };

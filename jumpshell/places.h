@@ -7,6 +7,7 @@
 
 #define PLACE_SSH	  "/usr/bin/ssh"
 #define PLACE_SSH_CONFIG  JUMP_LIBEXECDIR "/ssh_config"
+#define PLACE_TELNET	  JUMP_LIBEXECDIR "/jump-telnet"
 #define PLACE_DIAL	  JUMP_LIBEXECDIR "/jump-dial"
 #define PLACE_KEYPAIR	  JUMP_LIBEXECDIR "/jump-keypair"
 #define PLACE_SFTP	  JUMP_LIBEXECDIR "/jump-sftp"

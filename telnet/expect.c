@@ -71,7 +71,7 @@ static int take_rules(struct expect_rules *r)
 	char *all[] = {r->user, r->password, r->ready, r->failed};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-		if (take_rule(all[i]) < 0 || (i > 0 && !all[i][0]))
+		if (take_rule(all[i]) < 0 || ((i == 1 || i == 2) && !all[i][0]))
 			return -EINVAL;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -111,8 +111,8 @@ static int judge_secret(const struct secret *s, const char *ready)
 	return 0;
 }
 
-int expect_begin(struct expect *e, const struct expect_rules *rules,
-	const struct secret *secret, int64_t now_ms)
+int expect_begin(
+	struct expect *e, const struct expect_rules *rules, int64_t now_ms)
 {
 	int r;
 
@@ -120,15 +120,25 @@ int expect_begin(struct expect *e, const struct expect_rules *rules,
 		.until_ms = now_ms + EXPECT_STEP_MS,
 		.heard_ms = now_ms};
 	r = take_rules(&e->rules);
+	if (r < 0)
+		return r;
+	e->state = e->rules.user[0] ? EXPECT_USER : EXPECT_PASSWORD;
+	return 0;
+}
+
+int expect_arm(struct expect *e, const struct secret *secret)
+{
+	int r = e->state == EXPECT_READY && e->secret.len == 0 ? 0 : -EINVAL;
+
 	if (r == 0)
 		r = judge_secret(secret, e->rules.ready);
 	if (r == 0)
 		r = secret_set(&e->secret, secret->bytes, secret->len);
 	if (r < 0)
-		return r;
-	e->mask = mask_for(&e->secret);
-	e->state = e->rules.user[0] ? EXPECT_USER : EXPECT_PASSWORD;
-	return 0;
+		over(e, EXPECT_END_RULES);
+	else
+		e->mask = mask_for(&e->secret);
+	return r;
 }
 
 void expect_done(struct expect *e)
@@ -287,6 +297,8 @@ int expect_take(struct expect *e, const uint8_t *bytes, size_t len,
 	}
 	if (e->state == EXPECT_OVER || len == 0)
 		return 0;
+	if (e->state == EXPECT_READY && e->secret.len == 0)
+		return -EINVAL;
 	for (size_t i = 0; i < len; i++) {
 		if (e->state == EXPECT_READY)
 			filter(e, bytes[i], shown);
@@ -416,6 +428,9 @@ const char *expect_sentence(enum expect_end end)
 		return "the device did not ask, or did not answer, in time";
 	case EXPECT_END_MUCH:
 		return "the device sent too much before it was ready";
+	case EXPECT_END_RULES:
+		return "the policy's words for this device, or its password, "
+		       "can't be told apart";
 	default:
 		return "the login ended";
 	}

@@ -34,7 +34,7 @@
 #define EXPECT_STEP_MS	 30000 /* from one prompt to the next */
 #define EXPECT_BYTES_MAX 65536 /* of a device before it is ready */
 
-/* "" in user: the device asks for no account. The others have to be there. */
+/* "" in user: the device asks for no account; in failed: it just asks again. */
 struct expect_rules {
 	char user[EXPECT_RULE_SIZE];
 	char password[EXPECT_RULE_SIZE];
@@ -56,6 +56,7 @@ enum expect_end {
 	EXPECT_END_ORDER,  /* something came that has no place there */
 	EXPECT_END_SLOW,   /* a prompt did not come */
 	EXPECT_END_MUCH,   /* too many bytes without one */
+	EXPECT_END_RULES,  /* see expect_arm() */
 };
 
 enum expect_act {
@@ -70,15 +71,16 @@ struct expect {
 	enum expect_state state;
 	enum expect_end end;
 	struct expect_rules rules;
-	struct secret secret; /* wiped at DONE and at OVER */
-	int64_t until_ms;     /* of this step */
-	int64_t heard_ms;     /* when something came last */
-	bool fresh;	      /* something came since the last look */
-	bool sent;	      /* the password, if ever */
-	bool skipping;	      /* the rest of the prompt's line */
-	bool refused;	      /* a line ended as rules.failed has it */
-	uint8_t sequence;     /* within ESC ... of a terminal */
-	uint8_t mask;	      /* is shown for the secret */
+	struct secret
+		secret;	  /* empty until it is needed; wiped at DONE, OVER */
+	int64_t until_ms; /* of this step */
+	int64_t heard_ms; /* when something came last */
+	bool fresh;	  /* something came since the last look */
+	bool sent;	  /* the password, if ever */
+	bool skipping;	  /* the rest of the prompt's line */
+	bool refused;	  /* a line ended as rules.failed has it */
+	uint8_t sequence; /* within ESC ... of a terminal */
+	uint8_t mask;	  /* is shown for the secret */
 	size_t bytes;
 	size_t held;   /* so much of the secret may just be coming */
 	size_t hidden; /* so much of that is not shown if it is not */
@@ -87,31 +89,37 @@ struct expect {
 };
 
 /*
- * Takes copies of rules and secret. Returns 0; -EINVAL: a rule is missing, or
- * ends as another one does, or the secret is empty or has control characters;
- * -EEXIST: an end of rules.ready is a beginning of the secret, so that an echo
- * in pieces could not be told from being ready. On error the state is OVER.
+ * Takes a copy of the rules. Returns 0; -EINVAL: a rule is missing, or ends as
+ * another one does. On error the state is OVER.
  */
-int expect_begin(struct expect *e, const struct expect_rules *rules,
-	const struct secret *secret, int64_t now_ms);
+int expect_begin(
+	struct expect *e, const struct expect_rules *rules, int64_t now_ms);
 void expect_done(struct expect *e);
 #define _cleanup_expect_ __attribute__((cleanup(expect_done)))
 
 /*
  * Takes data of the device; what may be shown and recorded is added to
  * `shown`, which needs room for len + SECRET_CAPACITY bytes, else
- * -ENOSPC. In state DONE everything is. Returns 0.
+ * -ENOSPC. In state DONE everything is. Returns 0; -EINVAL: expect_arm() was
+ * left out.
  */
 int expect_take(struct expect *e, const uint8_t *bytes, size_t len,
 	int64_t now_ms, struct telnet_bytes *shown);
 
 /*
  * Looks at what has come; call it after each take and when wait_ms is over.
- * The caller does what is returned before it takes more. After
- * EXPECT_SEND_PASSWORD the secret is still there, for the caller to send and
- * for the echo to be found; it is gone with LET_IN and GIVE_UP.
+ * The caller does what is returned before it takes more.
  */
 enum expect_act expect_look(struct expect *e, int64_t now_ms);
+
+/*
+ * The password that EXPECT_SEND_PASSWORD asked for, which has to be there
+ * before it is sent; a copy is kept, for its echo to be found, until LET_IN or
+ * GIVE_UP. Returns 0; -EINVAL: it is empty or has control characters;
+ * -EEXIST: an end of rules.ready is a beginning of it, so that an echo in
+ * pieces could not be told from being ready. On error the state is OVER.
+ */
+int expect_arm(struct expect *e, const struct secret *secret);
 
 /* How long until the next look, -1: for ever. */
 int expect_wait_ms(const struct expect *e, int64_t now_ms);

@@ -24,11 +24,13 @@ static int put_line_end(
 	const struct keyboard *k, bool binary, struct telnet_bytes *out)
 {
 	switch (k->line_end) {
-	case LINE_END_SENT_CRLF:
+	case LINE_END_CRLF:
 		return put(out, "\r\n", 2);
-	case LINE_END_SENT_LF:
+	case LINE_END_LF:
 		return put(out, "\n", 1);
-	default:
+	case LINE_END_CR:
+		return put(out, "\r", 1);
+	default: /* RFC 854; RFC 856 has no padding */
 		return put(out, "\r", binary ? 1 : 2);
 	}
 }

@@ -11,15 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy/policy.h"
 #include "telnet/negotiate.h"
 
 #define KEYBOARD_ESCAPE '~'
-
-enum line_end_sent {
-	LINE_END_SENT_CR = 0, /* CR NUL; CR alone when binary was agreed on */
-	LINE_END_SENT_CRLF,
-	LINE_END_SENT_LF,
-};
 
 enum keyboard_wish {
 	KEYBOARD_GO = 0,
@@ -28,7 +23,7 @@ enum keyboard_wish {
 };
 
 struct keyboard {
-	enum line_end_sent line_end;
+	enum line_end line_end;
 	bool terminal; /* else a file: no escapes, and LF ends a line */
 	bool inside;   /* of a line: an escape here is none */
 	bool escaped;  /* the last byte was one */

@@ -242,7 +242,7 @@ class Bed:
         overlay(parent)
         os.makedirs(LIBEXEC, exist_ok=True)
         for name in ("jumpshell/jumpshell", "jump-keypair", "jump-dial",
-                     "jump-askpass", "jump-credential",
+                     "jump-askpass", "jump-credential", "jump-telnet",
                      "jump-relay", "jump-record", "jump-cert",
                      "jump-check", "jump-sftp"):
             to = f"{LIBEXEC}/{os.path.basename(name)}"

@@ -95,6 +95,15 @@ static bool wiped(const struct play *p)
 	return memcmp(&p->e.secret, &none, sizeof(none)) == 0;
 }
 
+static void give(struct play *p)
+{
+	struct secret secret;
+
+	must(p->e.secret.len == 0);
+	must(secret_set(&secret, p->secret, strlen(p->secret)) == 0);
+	must(expect_arm(&p->e, &secret) == 0);
+}
+
 static void on_act(struct play *p, enum expect_act act)
 {
 	switch (act) {
@@ -109,6 +118,7 @@ static void on_act(struct play *p, enum expect_act act)
 			prompt_stands_last(p, p->rules->password));
 		p->sent = true;
 		p->shown_before = p->shown.len;
+		give(p);
 		break;
 	case EXPECT_LET_IN:
 		must(p->sent && !p->in && !p->over && wiped(p));
@@ -221,7 +231,6 @@ static size_t act(struct play *p, const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct play *p = &play;
-	struct secret secret;
 	size_t which;
 
 	if (size < 2 || size > 4096)
@@ -234,8 +243,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	p->heard = p->shown_before = 0;
 	p->shown =
 		(struct telnet_bytes){.at = p->room, .size = sizeof(p->room)};
-	must(secret_set(&secret, p->secret, strlen(p->secret)) == 0);
-	must(expect_begin(&p->e, p->rules, &secret, p->now_ms) == 0);
+	must(expect_begin(&p->e, p->rules, p->now_ms) == 0);
 	for (size_t at = 1; at < size && p->shown.len < HEARD_MAX / 2;)
 		at += act(p, data + at, size - at);
 	expect_done(&p->e);

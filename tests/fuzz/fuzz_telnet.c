@@ -117,7 +117,7 @@ static void negotiation(const uint8_t *bytes, size_t len, size_t step)
 /* What is typed without escapes is what the other end has as data. */
 static void typed_file(const uint8_t *bytes, size_t len, bool binary)
 {
-	struct keyboard k = {.line_end = LINE_END_SENT_CR};
+	struct keyboard k = {.line_end = LINE_END_CR_NUL};
 	size_t at = 0;
 
 	begin(&one, 80);
@@ -142,7 +142,7 @@ static void typed_file(const uint8_t *bytes, size_t len, bool binary)
 
 static void typed_keys(const uint8_t *bytes, size_t len, uint8_t how)
 {
-	struct keyboard k = {.terminal = true, .line_end = how % 3};
+	struct keyboard k = {.terminal = true, .line_end = how % 4};
 
 	begin(&one, 80);
 	for (size_t i = 0; i < len; i++) {

@@ -250,24 +250,25 @@ struct typed {
 	}
 
 static const struct typed typed[] = {
-	TYPED(LINE_END_SENT_CR, true, false, "ls\ra\nb", "ls\r\0a\nb"),
-	TYPED(LINE_END_SENT_CR, true, true, "ls\r", "ls\r"),
-	TYPED(LINE_END_SENT_CRLF, true, false, "ls\r\r", "ls\r\n\r\n"),
-	TYPED(LINE_END_SENT_CRLF, true, true, "ls\r", "ls\r\n"),
-	TYPED(LINE_END_SENT_LF, true, false, "ls\r", "ls\n"),
-	TYPED(LINE_END_SENT_CR, false, false, "a\nb\r\nc\rd\n\n",
+	TYPED(LINE_END_CR_NUL, true, false, "ls\ra\nb", "ls\r\0a\nb"),
+	TYPED(LINE_END_CR_NUL, true, true, "ls\r", "ls\r"),
+	TYPED(LINE_END_CR, true, false, "ls\ra", "ls\ra"),
+	TYPED(LINE_END_CRLF, true, false, "ls\r\r", "ls\r\n\r\n"),
+	TYPED(LINE_END_CRLF, true, true, "ls\r", "ls\r\n"),
+	TYPED(LINE_END_LF, true, false, "ls\r", "ls\n"),
+	TYPED(LINE_END_CR_NUL, false, false, "a\nb\r\nc\rd\n\n",
 		"a\r\0b\r\0c\r\0d\r\0\r\0"),
-	TYPED(LINE_END_SENT_LF, false, false, "a\r\n~.b\n", "a\n~.b\n"),
-	TYPED(LINE_END_SENT_CR, true, false, "a\xff", "a\xff\xff"),
+	TYPED(LINE_END_LF, false, false, "a\r\n~.b\n", "a\n~.b\n"),
+	TYPED(LINE_END_CR_NUL, true, false, "a\xff", "a\xff\xff"),
 	/* escapes, at the beginning of a line alone */
-	TYPED(LINE_END_SENT_CR, true, false, "~B", "\xff\xf3"),
-	TYPED(LINE_END_SENT_CR, true, false, "a~B", "a~B"),
-	TYPED(LINE_END_SENT_LF, true, false, "a\r~Bx~B", "a\n\xff\xf3x~B"),
-	TYPED(LINE_END_SENT_LF, true, false, "~~~B", "~~B"),
-	TYPED(LINE_END_SENT_LF, true, false, "~x~~", "~x~~"),
-	TYPED(LINE_END_SENT_LF, true, false, "~\r~B", "~\n\xff\xf3"),
-	TYPED(LINE_END_SENT_LF, true, false, "~C~\x1a", "~C~\x1a"),
-	TYPED(LINE_END_SENT_LF, true, false, "~B~B", "\xff\xf3\xff\xf3"),
+	TYPED(LINE_END_CR_NUL, true, false, "~B", "\xff\xf3"),
+	TYPED(LINE_END_CR_NUL, true, false, "a~B", "a~B"),
+	TYPED(LINE_END_LF, true, false, "a\r~Bx~B", "a\n\xff\xf3x~B"),
+	TYPED(LINE_END_LF, true, false, "~~~B", "~~B"),
+	TYPED(LINE_END_LF, true, false, "~x~~", "~x~~"),
+	TYPED(LINE_END_LF, true, false, "~\r~B", "~\n\xff\xf3"),
+	TYPED(LINE_END_LF, true, false, "~C~\x1a", "~C~\x1a"),
+	TYPED(LINE_END_LF, true, false, "~B~B", "\xff\xf3\xff\xf3"),
 };
 
 static void what_is_typed_arrives_as_configured(void **state)
@@ -305,7 +306,7 @@ static void help_and_leaving(void **state)
 
 static void a_line_of_ours(void **state)
 {
-	const struct keyboard k = {.line_end = LINE_END_SENT_CRLF};
+	const struct keyboard k = {.line_end = LINE_END_CRLF};
 	uint8_t room[6];
 	struct telnet_bytes out = {.at = room, .size = sizeof(room)};
 

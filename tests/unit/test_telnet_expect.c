@@ -27,6 +27,8 @@ static const struct expect_rules rules = {
 
 struct play {
 	struct expect e;
+	const char *secret;
+	int armed; /* what expect_arm() said */
 	int64_t now_ms;
 	unsigned accounts, passwords, let_in;
 	uint8_t room[1 << 18];
@@ -35,13 +37,10 @@ struct play {
 
 static int begin(struct play *p, const struct expect_rules *r, const char *text)
 {
-	struct secret secret = {0};
-
-	*p = (struct play){.now_ms = 1000};
+	*p = (struct play){.now_ms = 1000, .secret = text};
 	p->shown =
 		(struct telnet_bytes){.at = p->room, .size = sizeof(p->room)};
-	assert_int_equal(secret_set(&secret, text, strlen(text)), 0);
-	return expect_begin(&p->e, r, &secret, p->now_ms);
+	return expect_begin(&p->e, r, p->now_ms);
 }
 
 static enum expect_act look(struct play *p)
@@ -51,6 +50,14 @@ static enum expect_act look(struct play *p)
 	p->accounts += act == EXPECT_SEND_ACCOUNT;
 	p->passwords += act == EXPECT_SEND_PASSWORD;
 	p->let_in += act == EXPECT_LET_IN;
+	if (act == EXPECT_SEND_PASSWORD) {
+		struct secret secret = {0};
+
+		assert_int_equal(p->e.secret.len, 0);
+		assert_int_equal(
+			secret_set(&secret, p->secret, strlen(p->secret)), 0);
+		p->armed = expect_arm(&p->e, &secret);
+	}
 	return act;
 }
 
@@ -274,8 +281,10 @@ static void an_echo_is_not_taken_for_ready(void **state)
 	to_password(&p, "a>b");
 	assert_int_equal(say_and_wait(&p, "a>"), EXPECT_WAIT);
 	assert_int_equal(say_and_wait(&p, "b\r\nplc>"), EXPECT_LET_IN);
-	assert_int_equal(begin(&p, &rules, ">ab"), -EEXIST);
+	to_password(&p, ">ab");
+	assert_int_equal(p.armed, -EEXIST);
 	assert_int_equal(say_and_wait(&p, "login:"), EXPECT_GIVE_UP);
+	assert_int_equal(p.e.end, EXPECT_END_RULES);
 }
 
 static void rules_and_secrets_that_can_not_work(void **state)
@@ -283,12 +292,15 @@ static void rules_and_secrets_that_can_not_work(void **state)
 	struct expect_rules r;
 	static struct play p;
 	char *const all[] = {r.user, r.password, r.ready, r.failed};
+	static const char *const bad[] = {"", "a\nb", "a\x7f"};
+	struct secret secret = {0};
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		r = rules;
 		all[i][0] = '\0';
-		assert_int_equal(begin(&p, &r, "x"), i == 0 ? 0 : -EINVAL);
+		assert_int_equal(
+			begin(&p, &r, "x"), i == 0 || i == 3 ? 0 : -EINVAL);
 		r = rules;
 		all[i][0] = '\n';
 		assert_int_equal(begin(&p, &r, "x"), -EINVAL);
@@ -300,10 +312,18 @@ static void rules_and_secrets_that_can_not_work(void **state)
 		memcpy(all[(i + 1) % 4], "yz ", 4);
 		assert_int_equal(begin(&p, &r, "x"), -EINVAL);
 	}
-	assert_int_equal(begin(&p, &rules, ""), -EINVAL);
-	assert_int_equal(begin(&p, &rules, "a\nb"), -EINVAL);
-	assert_int_equal(begin(&p, &rules, "a\x7f"), -EINVAL);
-	assert_int_equal(expect_look(&p.e, 0), EXPECT_GIVE_UP);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		to_password(&p, bad[i]);
+		assert_int_equal(p.armed, -EINVAL);
+		assert_int_equal(look(&p), EXPECT_GIVE_UP);
+	}
+	/* one that was not asked for, and a second one */
+	assert_int_equal(secret_set(&secret, "x", 1), 0);
+	assert_int_equal(begin(&p, &rules, "s3cret"), 0);
+	assert_int_equal(expect_arm(&p.e, &secret), -EINVAL);
+	to_password(&p, "s3cret");
+	assert_int_equal(expect_arm(&p.e, &secret), -EINVAL);
+	assert_true(wiped(&p));
 }
 
 static void time_and_bytes_are_bounded(void **state)
