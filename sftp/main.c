@@ -139,12 +139,15 @@ static bool look_at_ends(struct carrier *c)
 	return soon;
 }
 
+/* A client may ask and hang up in one breath: it is answered all the same. */
 static bool is_done(const struct carrier *c)
 {
-	return c->over || gate_error(c->gate) ||
-	       (c->client.ended &&
-		       (gate_is_idle(c->gate) ||
-			       c->now_ms - c->client.ended_ms > LAST_WAIT_MS));
+	bool waits = c->client.at < c->client.len || !gate_is_idle(c->gate);
+
+	if (c->over || gate_error(c->gate))
+		return true;
+	return c->client.ended &&
+	       (!waits || c->now_ms - c->client.ended_ms > LAST_WAIT_MS);
 }
 
 static struct pollfd reading(const struct stream *s)

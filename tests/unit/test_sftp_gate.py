@@ -15,7 +15,7 @@ import tempfile
 import traceback
 
 from sftp_client import (
-    APPEND, BAD, BROKER, CLOSE, CREAT, DATA, DENIED, EOF, EXTENDED, FAILURE, FSTAT,
+    APPEND, ATTRS, BAD, BROKER, CLOSE, CREAT, DATA, DENIED, EOF, EXTENDED, FAILURE, FSTAT,
     GATE, HANDLE, LSTAT, MKDIR, MODE, NAME, NO_FILE, OK, OPEN, OPENDIR, R, READ,
     READDIR, READLINK, REALPATH, REMOVE, RENAME, RMDIR, Reader, SERVER, SETSTAT,
     SIZE, STAT, STATUS, SYMLINK, Side, TRUNC, UNSUPPORTED, W, WRITE, text)
@@ -369,6 +369,18 @@ def handles_have_bounds():
                  for _ in range(400)]
         assert codes[0] == OK and codes[-1] != OK
         assert s.must(OK, STAT, s.path("a"))["size"] == 1
+
+
+def who_asks_and_hangs_up_is_answered():
+    """At once, before the target is there."""
+    with Session("-u", "-d") as s:
+        s.made("a", b"1")
+        s.side.ask(STAT, s.path("a"))
+        s.side.process.stdin.flush()
+        s.side.process.stdin.close()
+        got = s.side.process.stdout.read()
+        assert got[4] == ATTRS, got
+        assert s.side.process.wait(10) == 0
 
 
 HOSTILE = """#!/usr/bin/python3
