@@ -123,6 +123,12 @@ static void check_credential(struct draft *d, struct target_draft *t)
 		draft_complain(d, &at,
 			"a password is given to telnet at a prompt: write what "
 			"that ends in, such as Login.Password = Password:");
+	if (t->target.credential == CREDENTIAL_PASSWORD && (named & TELNET) &&
+		!t->target.login_ready[0])
+		draft_complain(d, &at,
+			"a telnet's login is over when the device is ready: "
+			"write what its prompt ends in then, such as "
+			"Login.Ready = >");
 	if (t->target.credential == CREDENTIAL_KEY && !(named & SSH))
 		draft_complain(d, &at,
 			"a key is for ssh and sftp, which Protocols does not "
