@@ -19,6 +19,7 @@ class Target:
     trusts_ca: bool = True
     host_key: str = ""
     ports: dict = dataclasses.field(default_factory=dict)
+    tcp: tuple = ()
 
     @property
     def v4(self):
@@ -70,7 +71,8 @@ class Ot:
         for target in self.targets.values():
             text += (f"[target {target.name}]\nZone = {target.zone}\n"
                      f"Address = {target.v4} {target.v6}\n"
-                     f"Protocols = {protocols}\n"
+                     f"Protocols = {protocols}"
+                     f"{''.join(f' tcp/{port}' for port in target.tcp)}\n"
                      f"HostKey = {target.host_key}\n"
                      f"Accounts = {' '.join(ACCOUNTS)}\n")
             for protocol, port in target.ports.items():

@@ -27,11 +27,16 @@ server() { # TARGET ADDRESS4 ADDRESS6
 	server {
 		listen $2:443 ssl;
 		listen [$3]:443 ssl;
+		listen $2:8443 ssl;
+		listen [$3]:8443 ssl;
 		ssl_certificate /etc/ot/web/$1.crt;
 		ssl_certificate_key /etc/ot/web/$1.key;
 		root /srv/web;
 		add_header Cache-Control no-store;
 		client_max_body_size 0;
+		location = /port {
+			return 200 "\$server_port\n";
+		}
 		location /app/ {
 			proxy_pass http://127.0.0.1:8001;
 		}
