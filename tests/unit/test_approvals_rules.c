@@ -65,16 +65,21 @@ static const char inventory_text[] =
 	"{\"name\":\"cell-a\",\"description\":\"Line A\"}],"
 	"\"targets\":["
 	"{\"name\":\"plc-gw\",\"zone\":\"cell-a\","
-	"\"protocols\":[\"ssh\",\"sftp\"],\"accounts\":[\"maint\"]},"
+	"\"protocols\":[\"ssh\",\"sftp\",\"tcp/502\",\"tcp/4840\"],"
+	"\"accounts\":[\"maint\"]},"
 	"{\"name\":\"hmi-1\",\"zone\":\"cell-a\",\"protocols\":[\"rdp\"],"
 	"\"accounts\":[]},"
 	"{\"name\":\"historian\",\"zone\":\"cell-b\","
-	"\"protocols\":[\"ssh\"],\"accounts\":[\"maint\",\"root\"]}],"
+	"\"protocols\":[\"ssh\",\"tcp/502\"],"
+	"\"accounts\":[\"maint\",\"root\"]}],"
 	"\"conduits\":["
 	"{\"name\":\"vendors-to-a\",\"users\":[\"acme-*\"],"
-	"\"zones\":[\"cell-a\"],\"protocols\":[\"ssh\",\"sftp\",\"rdp\"],"
+	"\"zones\":[\"cell-a\"],\"protocols\":[\"ssh\",\"sftp\",\"rdp\","
+	"\"tcp/*\"],"
 	"\"max_window_sec\":28800,\"approvals\":2,\"record\":\"required\","
-	"\"files\":[\"up\"]},"
+	"\"files\":[\"up\"],\"file_size_max\":1000,"
+	"\"file_count_max\":7,\"file_names\":[\"*.bin\"],"
+	"\"file_check\":true},"
 	"{\"name\":\"short-a\",\"users\":[\"acme-tech1\"],"
 	"\"zones\":[\"cell-a\"],\"protocols\":[\"ssh\"],"
 	"\"max_window_sec\":3600,\"approvals\":1,\"record\":\"required\","
@@ -263,6 +268,17 @@ static void test_proposal_against_inventory(void **state)
 			"[\"up\"]", 2, NULL},
 		{"[\"plc-gw\"]", "[\"sftp\"]", "2026-11-23T21:00:00Z", "files",
 			"[\"down\"]", 0, "files"},
+		/* A port is granted by its number, where one carries it. */
+		{"[\"plc-gw\"]", "[\"tcp/502\"]", "2026-11-23T21:00:00Z", NULL,
+			NULL, 2, NULL},
+		{"[\"plc-gw\"]", "[\"tcp/502\",\"tcp/4840\"]",
+			"2026-11-23T21:00:00Z", NULL, NULL, 2, NULL},
+		{"[\"plc-gw\"]", "[\"tcp/503\"]", "2026-11-23T21:00:00Z", NULL,
+			NULL, 0, "protocols"},
+		{"[\"plc-gw\"]", "[\"tcp/502\"]", "2026-11-23T21:00:00Z",
+			"account", "\"maint\"", 0, "account"},
+		{"[\"historian\"]", "[\"tcp/502\"]", "2026-11-23T21:00:00Z",
+			NULL, NULL, 0, "targets"},
 		{"[\"plc-gw\"]", "[\"ssh\",\"sftp\"]", "2026-11-23T20:30:00Z",
 			"files", "[\"up\"]", 2, NULL},
 	};
@@ -282,6 +298,22 @@ static void test_proposal_against_inventory(void **state)
 			fail_msg("row %zu: %d needs %u, %s: %s", i, r, needed,
 				why.field, why.detail);
 	}
+}
+
+static void test_limits_of_files_are_told(void **state)
+{
+	_cleanup_policy_ struct policy p = {0};
+
+	(void)state;
+	load_inventory(&p);
+	assert_true(p.conduits[0].protocols.any_port);
+	assert_int_equal(p.conduits[0].file_size_max, 1000);
+	assert_int_equal(p.conduits[0].file_count_max, 7);
+	assert_string_equal(p.conduits[0].file_patterns[0], "*.bin");
+	assert_string_equal(p.conduits[0].file_check, "/");
+	/* Those that say nothing of files are as they were. */
+	assert_int_equal(p.conduits[1].file_pattern_count, 0);
+	assert_string_equal(p.conduits[1].file_check, "");
 }
 
 static void test_account_is_chosen(void **state)
@@ -631,6 +663,7 @@ int main(void)
 		cmocka_unit_test(test_proposal_members),
 		cmocka_unit_test(test_files_are_asked_for),
 		cmocka_unit_test(test_proposal_against_inventory),
+		cmocka_unit_test(test_limits_of_files_are_told),
 		cmocka_unit_test(test_account_is_chosen),
 		cmocka_unit_test(test_inventory_refused),
 		cmocka_unit_test(test_approve),
