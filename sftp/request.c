@@ -55,8 +55,8 @@ bool request_place(
 	return r == 0;
 }
 
-enum link_get request_reach(struct gate *g, uint32_t id,
-	const struct place *at, unsigned *ret_link)
+enum link_get request_reach(
+	struct gate *g, uint32_t id, const struct place *at, unsigned *ret_link)
 {
 	enum link_get got = link_get(g, at->target, ret_link);
 
@@ -84,13 +84,17 @@ void request_send(struct gate *g, uint8_t type, struct pending *p,
 	send_link(g, p->link, &b, NULL, 0);
 }
 
+/* A request that only looks at a path. */
 struct look {
-	uint8_t type; /* on the wire */
-	uint8_t pending;
+	uint8_t type;	       /* on the wire */
 	const char *extension; /* of an EXTENDED */
+	uint8_t pending;
+	bool folders; /* a target has an answer for its own folder, too */
+	/* what is no target's */
+	void (*ours)(struct gate *g, uint32_t id, const struct place *at);
 };
 
-/* A request that only looks at a path, passed on under a folded event. */
+/* Passed on under a folded event. */
 static enum step look(struct gate *g, uint32_t id, const struct place *at,
 	const struct look *how)
 {
@@ -129,68 +133,47 @@ static enum step look(struct gate *g, uint32_t id, const struct place *at,
 	return STEP_DONE;
 }
 
-static enum step take_stat(struct gate *g, struct request *q)
+static void no_link(struct gate *g, uint32_t id, const struct place *at)
 {
-	const struct look how = {q->type, PENDING_ATTRS, NULL};
-	struct bytes path = frame_string(&q->in);
-	struct place at;
-
-	if (!cursor_done(&q->in))
-		return STEP_MALFORMED;
-	if (!request_place(g, q->id, path, &at))
-		return STEP_DONE;
-	if (place_is_file(&at))
-		return look(g, q->id, &at, &how);
-	root_stat(g, q->id, &at);
-	return STEP_DONE;
+	(void)at;
+	send_status(g, id, FX_BAD_MESSAGE, "this is no link");
 }
 
-static enum step take_realpath(struct gate *g, struct request *q)
+static void statvfs(struct gate *g, uint32_t id, const struct place *at)
 {
-	const struct look how = {q->type, PENDING_REALPATH, NULL};
-	struct bytes path = frame_string(&q->in);
-	struct place at;
-
-	if (!cursor_done(&q->in))
-		return STEP_MALFORMED;
-	if (!request_place(g, q->id, path, &at))
-		return STEP_DONE;
-	if (place_is_file(&at))
-		return look(g, q->id, &at, &how);
-	root_realpath(g, q->id, &at);
-	return STEP_DONE;
+	(void)at;
+	root_statvfs(g, id);
 }
 
-static enum step take_readlink(struct gate *g, struct request *q)
+static const struct look looks[] = {
+	{.type = FXP_STAT, .pending = PENDING_ATTRS, .ours = root_stat},
+	{.type = FXP_LSTAT, .pending = PENDING_ATTRS, .ours = root_stat},
+	{.type = FXP_REALPATH,
+		.pending = PENDING_REALPATH,
+		.ours = root_realpath},
+	{.type = FXP_READLINK, .pending = PENDING_READLINK, .ours = no_link},
+	{.type = FXP_EXTENDED,
+		.extension = "statvfs@openssh.com",
+		.pending = PENDING_STATVFS,
+		.folders = true,
+		.ours = statvfs},
+};
+
+static enum step take_look(struct gate *g, struct request *q)
 {
-	const struct look how = {q->type, PENDING_READLINK, NULL};
+	const struct look *how = looks;
 	struct bytes path = frame_string(&q->in);
 	struct place at;
 
+	while (how->type != q->type)
+		how++;
 	if (!cursor_done(&q->in))
 		return STEP_MALFORMED;
 	if (!request_place(g, q->id, path, &at))
 		return STEP_DONE;
-	if (place_is_file(&at))
-		return look(g, q->id, &at, &how);
-	send_status(g, q->id, FX_BAD_MESSAGE, "this is no link");
-	return STEP_DONE;
-}
-
-static enum step take_statvfs(struct gate *g, struct request *q)
-{
-	const struct look how = {FXP_EXTENDED, PENDING_STATVFS,
-		"statvfs@openssh.com"};
-	struct bytes path = frame_string(&q->in);
-	struct place at;
-
-	if (!cursor_done(&q->in))
-		return STEP_MALFORMED;
-	if (!request_place(g, q->id, path, &at))
-		return STEP_DONE;
-	if (at.target[0])
-		return look(g, q->id, &at, &how);
-	root_statvfs(g, q->id);
+	if (place_is_file(&at) || (how->folders && at.target[0]))
+		return look(g, q->id, &at, how);
+	how->ours(g, q->id, &at);
 	return STEP_DONE;
 }
 
@@ -222,15 +205,15 @@ static enum step take_extended(struct gate *g, struct request *q)
 	if (bytes_are(name, "hardlink@openssh.com"))
 		return change_two(g, q, FXP_EXTENDED_REPLY);
 	if (bytes_are(name, "statvfs@openssh.com"))
-		return take_statvfs(g, q);
+		return take_look(g, q);
 	if (bytes_are(name, "fstatvfs@openssh.com"))
 		return held_extended(g, q, false);
 	if (bytes_are(name, "fsync@openssh.com"))
 		return held_extended(g, q, true);
 	if (bytes_are(name, "limits@openssh.com"))
 		return take_limits(g, q);
-	send_status(g, q->id, FX_OP_UNSUPPORTED,
-		"this extension is not carried");
+	send_status(
+		g, q->id, FX_OP_UNSUPPORTED, "this extension is not carried");
 	return STEP_DONE;
 }
 
@@ -252,11 +235,9 @@ enum step request_take(struct gate *g, struct request *q)
 		return held_take(g, q);
 	case FXP_LSTAT:
 	case FXP_STAT:
-		return take_stat(g, q);
 	case FXP_REALPATH:
-		return take_realpath(g, q);
 	case FXP_READLINK:
-		return take_readlink(g, q);
+		return take_look(g, q);
 	case FXP_REMOVE:
 	case FXP_MKDIR:
 	case FXP_RMDIR:
