@@ -579,8 +579,9 @@ static void garbage_is_decided_too(void **state)
 		for (size_t n = random_below(40); n > 0; n--)
 			bytes[random_below(sizeof(struct grant))] =
 				(uint8_t)random_next();
-		/* Pointer, its bound and bool are the reader's word. */
+		/* Pointer, its bound and bools are the reader's word. */
 		w.grants[0].revoked = random_one_in(2);
+		w.grants[0].protocols.any_port = random_one_in(2);
 		w.grants[0].targets = (const char(*)[NAME_SIZE])w.granted[0];
 		w.grants[0].target_count = random_below(TARGETS + 1);
 		for (size_t n = random_below(8); n > 0; n--)
