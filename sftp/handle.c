@@ -54,7 +54,8 @@ static void drop(struct gate *g, struct handle *h)
 		h->spool = NULL;
 	}
 	free(h->path);
-	h->path = NULL;
+	free(h->why);
+	h->path = h->why = NULL;
 	use_link(g, h->link, -1);
 	h->link = CONTROL_NO_LINK;
 }
@@ -65,10 +66,16 @@ void handle_free(struct gate *g, struct handle *h)
 	h->kind = HANDLE_FREE;
 }
 
-void handle_kill(struct gate *g, struct handle *h)
+void handle_kill(struct gate *g, struct handle *h, const char *text)
 {
 	drop(g, h);
 	h->kind = HANDLE_DEAD;
+	h->why = strdup(text);
+}
+
+const char *handle_why(const struct handle *h)
+{
+	return h->why ? h->why : "the target of this file is gone";
 }
 
 uint32_t handle_ref(const struct gate *g, const struct handle *h)

@@ -29,7 +29,7 @@ static bool is_kind(struct gate *g, const struct held *x, uint8_t kind)
 	if (x->h->kind == kind)
 		return true;
 	send_status(g, x->q->id, FX_FAILURE,
-		x->h->kind == HANDLE_DEAD ? "the target of this file is gone"
+		x->h->kind == HANDLE_DEAD ? handle_why(x->h)
 					  : "this is no handle for that");
 	return false;
 }
@@ -196,9 +196,9 @@ static enum step take_close(struct gate *g, struct held *x)
 	if (h->kind == HANDLE_ROOT || h->kind == HANDLE_DEAD) {
 		bool dead = h->kind == HANDLE_DEAD;
 
-		handle_free(g, h);
 		send_status(g, x->q->id, dead ? FX_FAILURE : FX_OK,
-			dead ? "the target of this file is gone" : "closed");
+			dead ? handle_why(h) : "closed");
+		handle_free(g, h);
 		return STEP_DONE;
 	}
 	if (!link_takes(g, h->link))

@@ -65,6 +65,7 @@ struct handle {
 	bool has_sum[2];
 	struct spool *spool;
 	char *path; /* inner */
+	char *why;  /* it is dead; NULL: no memory for it */
 	uint16_t remote_len;
 	uint8_t remote[SFTP_HANDLE_MAX];
 };
@@ -185,7 +186,9 @@ bool reply_take(struct gate *g, unsigned link, struct frame *f);
 /* handle.c */
 struct handle *handle_new(struct gate *g, uint8_t kind, uint8_t link);
 void handle_free(struct gate *g, struct handle *h);
-void handle_kill(struct gate *g, struct handle *h); /* its link is gone */
+/* Its link is gone; the text is for whoever asks for it later. */
+void handle_kill(struct gate *g, struct handle *h, const char *text);
+const char *handle_why(const struct handle *h);
 uint32_t handle_ref(const struct gate *g, const struct handle *h);
 struct handle *handle_by_ref(struct gate *g, uint32_t ref);
 struct handle *handle_of_client(struct gate *g, struct bytes name);

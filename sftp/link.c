@@ -243,7 +243,7 @@ static void end_handles(struct gate *g, unsigned link, const char *text)
 		if (h->state != STATE_OPEN)
 			send_status(g, h->client_id, FX_FAILURE, text);
 		if (h->state == STATE_OPEN)
-			handle_kill(g, h);
+			handle_kill(g, h, text);
 		else
 			handle_free(g, h);
 	}

@@ -676,7 +676,7 @@ def test_jump_dial_says_why_not(kit, session):
     assert r.rc == 1 and r.err.startswith("recording ") and (
         r.err.count("\n") == 1), r
     for words in ([], ["x", "plc-gw", "ssh"], ["abadcafe00000004", "-h", "ssh"],
-                  ["abadcafe00000004", "plc-gw", "telnet"]):
+                  ["abadcafe00000004", "plc-gw", "gopher"]):
         r = session.run(["/usr/lib/jump/jump-dial", *words], check=False)
         assert r.rc == 64, r
 

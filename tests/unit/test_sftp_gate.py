@@ -422,6 +422,17 @@ def a_target_that_lies_ends_its_link_alone():
             assert stat.S_ISDIR(s.must(OK, STAT, text("/"))["mode"])
 
 
+def a_file_whose_target_is_gone_says_why():
+    """Not to the request alone that was under way."""
+    hang_up = ('frame(b"\\x66" + own + struct.pack(">I", 1) + b"h") '
+               'if asked[0] == 3 else sys.exit()')
+    with against(hang_up) as s:
+        handle = s.must(OK, OPEN, text("/t/a"), struct.pack(">I", R), NONE)
+        for kind in FSTAT, FSTAT, CLOSE:
+            why = s.must(FAILURE, kind, text(handle))
+            assert why.startswith("t: "), (kind, why)
+
+
 def names_of_a_hostile_target_are_made_harmless():
     listing = ('frame(b"\\x66" + own + struct.pack(">I", 1) + b"h") '
                'if asked[0] == 11 else frame(b"\\x68" + own + '
