@@ -11,7 +11,8 @@
 #define TELL_WAIT_MS  5000
 #define WHO_SIZE      (2 * NAME_SIZE)
 
-static void tell_wrong(const struct link *l, const struct hop *h)
+/* Not when nothing was sent: a device may refuse a key by its public half. */
+static bool tell_wrong(const struct link *l, const struct hop *h)
 {
 	char who[WHO_SIZE];
 	const char *const argv[] = {
@@ -23,11 +24,13 @@ static void tell_wrong(const struct link *l, const struct hop *h)
 		.no_stderr = true};
 
 	snprintf(who, sizeof(who), "%s@%s", h->account, h->name);
-	(void)proc_run(&run);
+	return proc_run(&run) == 0;
 }
 
 static void say_refused(const struct link *l, const struct hop *h)
 {
+	const char *what;
+
 	if (h->credential == CREDENTIAL_CERTIFICATE) {
 		fprintf(stderr,
 			"%s: The target does not let %s in. Does it trust the "
@@ -36,13 +39,18 @@ static void say_refused(const struct link *l, const struct hop *h)
 			h->name, h->account, h->zone);
 		return;
 	}
-	tell_wrong(l, h);
-	fprintf(stderr,
-		"%s: The target did not take the stored %s of %s. It is not "
-		"tried again before an operator stores the right one.\n",
-		h->name,
-		h->credential == CREDENTIAL_KEY ? "key" : "password",
-		h->account);
+	what = h->credential == CREDENTIAL_KEY ? "key" : "password";
+	if (tell_wrong(l, h))
+		fprintf(stderr,
+			"%s: The target did not take the stored %s of %s. It "
+			"is not tried again before an operator stores the "
+			"right one.\n",
+			h->name, what, h->account);
+	else
+		fprintf(stderr,
+			"%s: The stored %s of %s was not taken, or can't be "
+			"had now. Ask the operator of the bastion.\n",
+			h->name, what, h->account);
 }
 
 /* For the operator, in the log, and for who may ask the operator. */

@@ -3,12 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/moment.h"
 #include "workers/credential/spent.h"
 #include "workers/credential/trial.h"
+
+#define TURN_WAIT_MS 5000 /* who asks waits twice as long */
+#define TURN_LOOK_MS 50
 
 static struct event event_of(const struct claim *c, enum event_id id)
 {
@@ -106,9 +111,21 @@ static struct spent spent_of(const struct claim *c)
 		.session = c->admission.session.uuid};
 }
 
+/* Logins at the same time, of a client that opens many, wait their turn. */
+static int begin_in_turn(const char *credential)
+{
+	int64_t end_ms = moment_boot_ms() + TURN_WAIT_MS;
+	int r;
+
+	while ((r = trial_begin(TRIAL_DIR, credential)) == -EBUSY &&
+		moment_boot_ms() < end_ms)
+		(void)poll(NULL, 0, TURN_LOOK_MS);
+	return r;
+}
+
 static const char *begin_trial(const struct claim *c)
 {
-	switch (trial_begin(TRIAL_DIR, c->keeper->name)) {
+	switch (begin_in_turn(c->keeper->name)) {
 	case 0:
 		return NULL;
 	case -EPERM:
@@ -130,6 +147,14 @@ static int not_taken(const struct claim *c, const char *reason)
 }
 
 /* Who asks a second time has not taken the first answer. */
+void claim_again(const struct claim *c)
+{
+	const struct spent s = spent_of(c);
+
+	if (spent_by(SPENT_DIR, &s))
+		(void)not_taken(c, "spent");
+}
+
 const char *claim_spend(const struct claim *c)
 {
 	const struct spent s = spent_of(c);
@@ -139,13 +164,14 @@ const char *claim_spend(const struct claim *c)
 
 	spent_sweep(SPENT_DIR, CONNECTION_DIR);
 	r = spent_mark(SPENT_DIR, &s);
-	if (r == -EEXIST && spent_by(SPENT_DIR, &s))
-		not_taken(c, "spent");
 	if (r < 0)
 		return r == -EEXIST ? "spent" : "error";
 	reason = begin_trial(c);
-	if (reason)
+	if (reason) {
+		/* or its end would be told as that of a trial */
+		spent_undo(SPENT_DIR, &s);
 		return reason;
+	}
 	e.outcome = OUTCOME_SUCCESS;
 	if (event_emit(&e) < 0 && !c->admission.info.settings.audit_optional)
 		return "audit";

@@ -30,9 +30,13 @@ const char *claim_check(struct claim *c, int fd, bool is_key);
 /*
  * From now on this connection has had it, the trial is counted, and the event
  * written. NULL, or the reason why it must not have it: "spent", "wrong" (it
- * was not taken the last time), "busy", "audit", "error".
+ * was not taken the last time), "busy", "audit", "error". Waits for others'
+ * trials to end, some seconds at most.
  */
 const char *claim_spend(const struct claim *c);
+
+/* The connection asks for what it has had: it was not taken, then. */
+void claim_again(const struct claim *c);
 
 /*
  * claim_check() for a client that can't say which connection it is (an ssh

@@ -83,6 +83,8 @@ static int serve_get(int fd, struct claim *c)
 		reason = "kind";
 	if (!reason)
 		reason = claim_spend(c);
+	if (reason && strcmp(reason, "spent") == 0)
+		claim_again(c);
 	return reason ? refuse(fd, c, reason) : hand_out(fd, &secret);
 }
 

@@ -53,6 +53,15 @@ int spent_mark(const char *dir, const struct spent *s)
 	return fd_write_all(fd, w.bytes, w.len);
 }
 
+void spent_undo(const char *dir, const struct spent *s)
+{
+	_cleanup_close_ int dirfd = open_folder(dir);
+	char name[FILE_NAME_SIZE];
+
+	if (dirfd >= 0 && file_name(s, name) == 0)
+		(void)unlinkat(dirfd, name, 0);
+}
+
 bool spent_by(const char *dir, const struct spent *s)
 {
 	_cleanup_close_ int dirfd = open_folder(dir);

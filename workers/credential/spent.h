@@ -23,6 +23,9 @@ struct spent {
 /* 0: it is spent now; -EEXIST: it was; another -errno. All errors: refuse. */
 int spent_mark(const char *dir, const struct spent *s);
 
+/* It has not had it after all: nothing was handed out. */
+void spent_undo(const char *dir, const struct spent *s);
+
 /* Was it spent by this very session? */
 bool spent_by(const char *dir, const struct spent *s);
 
