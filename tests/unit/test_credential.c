@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -130,6 +131,41 @@ static void secrets(void **state)
 	assert_null(s.bytes);
 }
 
+/* 0: somebody who is not root reads what is root's; of nobody else. */
+static int read_as_nobody(uid_t owner)
+{
+	_cleanup_secret_of_keeper_ struct keeper_secret s = {0};
+	struct keeper k = {0};
+	int status = 0;
+	pid_t pid;
+
+	assert_int_equal(kept("gr3en tea\n", 10, &s), 0);
+	snprintf(k.path, sizeof(k.path), "%s/secret", folder);
+	assert_int_equal(chmod(k.path, 0644), 0);
+	assert_int_equal(chmod(folder, 0755), 0);
+	assert_int_equal(chown(k.path, owner, 0), 0);
+	keeper_forget(&s);
+	pid = fork();
+	if (pid == 0) {
+		bool is = setuid(65534) == 0 && keeper_read(&k, &s) == 0;
+
+		_exit(is ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+/* Where the file system knows lists of users, systemd leaves it root's. */
+static void whose(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(read_as_nobody(0), 0);
+	assert_int_equal(read_as_nobody(65534), 0);
+	assert_int_equal(read_as_nobody(65533), 1);
+}
+
 static void once(void **state)
 {
 	const struct spent s = {CONN, "maint@plc-gw", SESSION};
@@ -147,6 +183,10 @@ static void once(void **state)
 	assert_false(spent_by(folder, &hop));
 	assert_int_equal(spent_mark(folder, &hop), 0);
 	assert_int_equal(spent_mark(folder, &wrong), -EINVAL);
+	spent_undo(folder, &hop);
+	assert_false(spent_by(folder, &hop));
+	assert_true(spent_by(folder, &s));
+	assert_int_equal(spent_mark(folder, &hop), 0);
 	assert_int_equal(spent_mark("/nowhere/at/all", &s), -ENOENT);
 }
 
@@ -222,6 +262,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(requests),
 		cmocka_unit_test_setup_teardown(secrets, make, drop),
+		cmocka_unit_test_setup_teardown(whose, make, drop),
 		cmocka_unit_test_setup_teardown(once, make, drop),
 		cmocka_unit_test_setup_teardown(forgotten, make, drop),
 		cmocka_unit_test_setup_teardown(trials, make, drop),

@@ -51,12 +51,24 @@ static int judge_password(struct keeper_secret *s)
 	return 0;
 }
 
+/* systemd makes the file ours, or root's with a list that lets us read it:
+ * as the file system allows. */
+static int read_file(const char *path, struct keeper_secret *s)
+{
+	int r = trusted_read(AT_FDCWD, path, geteuid(), KEEPER_SECRET_MAX,
+		&s->bytes, &s->len);
+
+	if (r == -EPERM)
+		r = trusted_read(AT_FDCWD, path, 0, KEEPER_SECRET_MAX,
+			&s->bytes, &s->len);
+	return r;
+}
+
 int keeper_read(const struct keeper *k, struct keeper_secret *ret_secret)
 {
 	static const char pem[] = "-----BEGIN ";
 	struct keeper_secret s = {0};
-	int r = trusted_read(AT_FDCWD, k->path, geteuid(), KEEPER_SECRET_MAX,
-		&s.bytes, &s.len);
+	int r = read_file(k->path, &s);
 
 	if (r < 0)
 		return r;
