@@ -121,13 +121,19 @@ static int tell(char **argv)
 	return worker_tell(&c, strcmp(argv[1], "right") == 0);
 }
 
+static int end_ssh(void)
+{
+	(void)kill(getppid(), SIGTERM);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const keep[] = {
 		"JUMP_CONN", "JUMP_TARGET", "SSH_ASKPASS_PROMPT", NULL};
 
 	if (proc_harden(0, keep) < 0)
-		return 1;
+		return argc == 2 ? end_ssh() : 1;
 	if (argc == 5 && (strcmp(argv[1], "right") == 0 ||
 				 strcmp(argv[1], "wrong") == 0))
 		return tell(argv) < 0;
@@ -135,8 +141,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "jump-askpass is started by ssh.\n");
 		return 64;
 	}
-	if (answer_question(argv[1]) == 0)
-		return 0;
-	(void)kill(getppid(), SIGTERM);
-	return 1;
+	return answer_question(argv[1]) == 0 ? 0 : end_ssh();
 }
