@@ -55,6 +55,12 @@ static int refuse(struct link *l, const char *reason)
 	return -EACCES;
 }
 
+/* Telnet knows neither keys nor certificates, nor any cryptography. */
+static bool has_keys(const struct link *l)
+{
+	return l->q.proto != PROTO_TELNET;
+}
+
 /* How to get there, and by what: the same for a terminal and for files. */
 static int find_way(struct link *l)
 {
@@ -71,7 +77,7 @@ static int find_way(struct link *l)
 
 	if (route_find(&a->view.policy, &l->decision, &l->route) < 0)
 		return refuse(l, "via");
-	reason = legacy_check(&q);
+	reason = has_keys(l) ? legacy_check(&q) : NULL;
 	return reason ? refuse(l, reason) : 0;
 }
 
@@ -96,12 +102,6 @@ static int decide(struct link *l)
 	memcpy(l->account, l->decision.grant->account, sizeof(l->account));
 	guard_begin(&l->guard, a, l->q.target, l->q.proto, &l->decision);
 	return conn_make(l->conn) < 0 ? refuse(l, "error") : find_way(l);
-}
-
-/* Telnet knows neither keys nor certificates. */
-static bool has_keys(const struct link *l)
-{
-	return l->q.proto != PROTO_TELNET;
 }
 
 /* Wakes everybody who will be needed, so that they wake at the same time. */
