@@ -19,6 +19,7 @@
 #include "tests/unit/scratch.h"
 #include "workers/credential/keeper.h"
 #include "workers/credential/request.h"
+#include "workers/credential/signing.h"
 #include "workers/credential/spent.h"
 #include "workers/credential/trial.h"
 
@@ -220,6 +221,87 @@ static void forgotten(void **state)
 	assert_false(spent_by(folder, &s));
 }
 
+/* Pieces with their lengths; what is no text begins with '#': one byte. */
+static size_t put(uint8_t *at, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (text[0] == '#') {
+		at[0] = (uint8_t)(text[1] - '0' + (text[2] ? 50 : 0));
+		return 1;
+	}
+	memset(at, 0, 3);
+	at[3] = (uint8_t)len;
+	memcpy(at + 4, text, len);
+	return 4 + len;
+}
+
+static size_t sign_request(uint8_t ret[1024], const char *const pieces[])
+{
+	uint8_t part[512];
+	size_t len = 0, at = 0;
+
+	for (size_t i = 0; pieces[i]; i++)
+		len += put(part + len, pieces[i]);
+	ret[at++] = 13;
+	at += put(ret + at, "the key");
+	memset(ret + at, 0, 4);
+	ret[at + 2] = (uint8_t)(len >> 8);
+	ret[at + 3] = (uint8_t)len;
+	memcpy(ret + at + 4, part, len);
+	at += 4 + len;
+	memset(ret + at, 0, 4);
+	return at + 4;
+}
+
+#define SESSION_HASH "0123456789abcdefghij0123456789ab"
+
+static void signs_a_login_only(void **state)
+{
+	static const char *const right[][10] = {
+		{SESSION_HASH, "#0+", "maint", "ssh-connection", "publickey",
+			"#1", "ssh-ed25519", "the key", NULL},
+		{SESSION_HASH, "#0+", "maint", "ssh-connection",
+			"publickey-hostbound-v00@openssh.com", "#1",
+			"ssh-ed25519", "the key", "the host's", NULL},
+	};
+	static const char *const wrong[][10] = {
+		{SESSION_HASH, "#0+", "root", "ssh-connection", "publickey",
+			"#1", "ssh-ed25519", "the key", NULL},
+		{SESSION_HASH, "#1+", "maint", "ssh-connection", "publickey",
+			"#1", NULL},
+		{SESSION_HASH, "#0+", "maint", "ssh-other", "publickey", "#1",
+			NULL},
+		{SESSION_HASH, "#0+", "maint", "ssh-connection", "hostbased",
+			"#1", NULL},
+		{SESSION_HASH, "#0+", "maint", "ssh-connection", "publickey",
+			"#0", NULL},
+		{SESSION_HASH, "#0+", "maint", "ssh-connection", "publickey",
+			NULL},
+		{"short", "#0+", "maint", "ssh-connection", "publickey", "#1",
+			NULL},
+		{"SSHSIG", "file", NULL},
+		{NULL},
+	};
+	uint8_t bytes[1024] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
+		size_t len = sign_request(bytes, right[i]);
+
+		assert_true(signing_is_login(bytes, len, "maint"));
+		assert_false(signing_is_login(bytes, len, "main"));
+		assert_false(signing_is_login(bytes, len + 1, "maint"));
+		for (size_t n = 0; n < len; n++)
+			assert_false(signing_is_login(bytes, n, "maint"));
+		memset(bytes + 12, 0xff, 4); /* how long the signed part is */
+		assert_false(signing_is_login(bytes, len, "maint"));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		assert_false(signing_is_login(
+			bytes, sign_request(bytes, wrong[i]), "maint"));
+}
+
 static void trials(void **state)
 {
 	static const char name[] = "maint@plc-gw";
@@ -265,6 +347,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(whose, make, drop),
 		cmocka_unit_test_setup_teardown(once, make, drop),
 		cmocka_unit_test_setup_teardown(forgotten, make, drop),
+		cmocka_unit_test(signs_a_login_only),
 		cmocka_unit_test_setup_teardown(trials, make, drop),
 		cmocka_unit_test_setup_teardown(trials_in_doubt, make, drop),
 	};

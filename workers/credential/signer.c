@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/moment.h"
 #include "base/proc.h"
+#include "workers/credential/signing.h"
 
 #define AGENT	      "/usr/bin/ssh-agent"
 #define ADD	      "/usr/bin/ssh-add"
@@ -198,15 +199,18 @@ static const char *spend(struct signer *s)
 	return reason;
 }
 
-static bool may_pass(struct signer *s, uint8_t kind)
+static bool may_pass(struct signer *s, const uint8_t *message, size_t len)
 {
 	const char *reason;
 
-	if (kind == MESSAGE_LIST)
+	if (message[0] == MESSAGE_LIST)
 		return true;
-	if (kind != MESSAGE_SIGN)
+	if (message[0] != MESSAGE_SIGN)
 		return false;
-	reason = s->signed_once ? "spent" : spend(s);
+	if (!signing_is_login(message, len, s->claim->keeper->account))
+		reason = "request";
+	else
+		reason = s->signed_once ? "spent" : spend(s);
 	s->signed_once = true;
 	if (reason)
 		claim_refused(s->claim, reason);
@@ -223,7 +227,7 @@ static int converse(struct signer *s)
 
 		if (n < 0)
 			return 0; /* ssh has what it needs */
-		if (!may_pass(s, bytes[4])) {
+		if (!may_pass(s, bytes + 4, (size_t)n - 4)) {
 			r = say_no(s);
 		} else {
 			r = give(s->agent, bytes, (size_t)n);
