@@ -31,6 +31,12 @@ static int take_key(const char *line, size_t len, struct cert_request *q)
 	return 0;
 }
 
+/* Who is granted telnet has no use for a certificate, which would open ssh. */
+static bool is_by_ssh(enum proto p)
+{
+	return p == PROTO_SSH || p == PROTO_SFTP;
+}
+
 static int take_words(const struct line *l, struct cert_request *q)
 {
 	const char *conn = line_value(l, "conn");
@@ -41,7 +47,7 @@ static int take_words(const struct line *l, struct cert_request *q)
 	size_t words = 3 + (hop ? 1 : 0) + (proto ? 1 : 0);
 
 	q->proto = proto ? proto_from_name(proto) : PROTO_SSH;
-	if (!proto_has_account(q->proto) || strcmp(l->verb, "sign") != 0 ||
+	if (!is_by_ssh(q->proto) || strcmp(l->verb, "sign") != 0 ||
 		l->count != words || !conn || !target || !account ||
 		!conn_valid(conn) || !name_valid(target) ||
 		!name_valid(account) || (hop && !name_valid(hop)))
