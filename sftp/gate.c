@@ -32,6 +32,9 @@ void gate_free(struct gate *g)
 {
 	if (!g)
 		return;
+	/* what they borrow may be gone */
+	for (size_t i = 0; i < CONTROL_LINKS_MAX; i++)
+		outq_clear(&g->links[i].out);
 	for (size_t i = 0; i < HANDLES_MAX; i++)
 		if (g->handles[i].kind != HANDLE_FREE)
 			handle_free(g, &g->handles[i]);

@@ -42,6 +42,17 @@ struct handle *handle_new(struct gate *g, uint8_t kind, uint8_t link)
 	return NULL;
 }
 
+/* A target may answer writes that are still in its queue: they lie in the
+ * spool's map, which is about to go. */
+static void let_go_of_map(struct gate *g, unsigned link)
+{
+	if (link >= CONTROL_LINKS_MAX || outq_settle(&g->links[link].out) == 0)
+		return;
+	outq_clear(&g->links[link].out);
+	if (!g->error)
+		g->error = -ENOMEM;
+}
+
 static void drop(struct gate *g, struct handle *h)
 {
 	for (int i = 0; i < 2; i++)
@@ -49,6 +60,7 @@ static void drop(struct gate *g, struct handle *h)
 			sum_done(&h->sums[i]);
 	h->has_sum[0] = h->has_sum[1] = false;
 	if (h->spool) {
+		let_go_of_map(g, h->link);
 		spool_free(h->spool);
 		g->spools--;
 		h->spool = NULL;

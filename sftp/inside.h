@@ -76,6 +76,7 @@ struct link {
 	uint8_t state;
 	bool over;	     /* the broker said so: to be ended soon */
 	bool ending;
+	bool served;	     /* something was asked of it for the client */
 	bool posix_rename, fsync, statvfs, hardlink; /* what it can */
 	uint32_t write_max;
 	uint32_t uses;	  /* handles and pending ones */

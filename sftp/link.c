@@ -122,6 +122,7 @@ static enum link_get get(struct gate *g, unsigned link)
 	}
 	if (l->state != LINK_UP || !link_takes(g, link))
 		return LINK_GET_WAIT;
+	l->served = true;
 	return LINK_GET_READY;
 }
 
@@ -258,7 +259,8 @@ void link_lost(struct gate *g, unsigned link, const char *text)
 		return;
 	l->ending = true;
 	snprintf(whole, sizeof(whole), "%s: %s", l->target, text);
-	if (l->state != LINK_UP)
+	/* else the request that waits would open it again, without end */
+	if (!l->served)
 		hold_target(g, l->target, FX_FAILURE, whole);
 	outq_clear(&l->out);
 	answer_waiting(g, link, whole);

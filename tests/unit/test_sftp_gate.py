@@ -388,10 +388,10 @@ import os, struct, sys
 def frame(body):
     os.write(1, struct.pack(">I", len(body)) + body)
 def take():
-    size, = struct.unpack(">I", os.read(0, 4) or sys.exit())
-    return os.read(0, size)
+    head = sys.stdin.buffer.read(4) or sys.exit()
+    return sys.stdin.buffer.read(int.from_bytes(head, "big"))
 take()
-frame(b"\\2" + struct.pack(">I", 3))
+%s
 while True:
     asked = take()
     own = asked[1:5]
@@ -399,14 +399,14 @@ while True:
 """
 
 
-def against(what):
+def against(what, *words, hello=r'frame(b"\2" + struct.pack(">I", 3))'):
     """A session with a target that answers everything by this."""
     base = tempfile.mkdtemp(prefix="jump-sftp-")
     path = os.path.join(base, "server")
     with open(path, "w") as f:
-        f.write(HOSTILE % what)
+        f.write(HOSTILE % (hello, what))
     os.chmod(path, 0o755)
-    return Session("-u", "-d", server=path)
+    return Session("-u", "-d", *words, server=path)
 
 
 def a_target_that_lies_ends_its_link_alone():
@@ -431,6 +431,45 @@ def a_file_whose_target_is_gone_says_why():
         for kind in FSTAT, FSTAT, CLOSE:
             why = s.must(FAILURE, kind, text(handle))
             assert why.startswith("t: "), (kind, why)
+
+
+def a_target_that_ends_at_once_is_not_opened_without_end():
+    started = tempfile.mkdtemp(prefix="jump-sftp-")
+    for lie in r'b"\xff" * 4', "bytes(4)", r'b"\0\0\0\1\x65"':
+        hello = (f'open("{started}/" + str(os.getpid()), "w")\n'
+                 r'os.write(1, b"\0\0\0\5\2\0\0\0\3" + ' f'{lie})\n')
+        with against("pass", hello=hello) as s:
+            code, why = s.ask(STAT, text("/t/a"))
+            assert code == FAILURE, (lie, code, why)
+    assert len(os.listdir(started)) == 3
+    shutil.rmtree(started)
+
+
+# It acknowledges what it was not sent yet: the file is "released" while all
+# of it still waits to be written. Then it says how much it got.
+EARLY = r"""if asked[0] == 3:
+        ids = [int.from_bytes(own, "big") + i for i in range(1, 9)]
+        ids += [2 * 512 + 7]
+        said = [b"\x66" + own + struct.pack(">I", 1) + b"h"]
+        said += [b"\x65" + struct.pack(">II", i, 0) for i in ids]
+        os.write(1, b"".join(struct.pack(">I", len(b)) + b for b in said))
+        got = 0
+    elif asked[0] == 6:
+        got += len(asked) - 22
+    elif asked[0] == 17:
+        frame(b"\x69" + own + struct.pack(">IQ", 1, got))
+"""
+
+
+def a_target_that_answers_early_gets_all_of_it():
+    data = os.urandom(8 * 32768)
+    with against(EARLY, "-c", "EVIL") as s:
+        handle = s.must(OK, OPEN, text("/t/a"),
+                        struct.pack(">I", W | CREAT | TRUNC), NONE)
+        for at in range(0, len(data), 32768):
+            s.write(handle, at, data[at:at + 32768])
+        s.close(handle)
+        assert s.must(OK, STAT, text("/t/a"))["size"] == len(data)
 
 
 def names_of_a_hostile_target_are_made_harmless():
