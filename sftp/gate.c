@@ -109,7 +109,17 @@ const char *why(struct gate *g, const char *format, ...)
 	return g->why;
 }
 
-/* A client's frame that is none, or a breach: the last event, and the end. */
+/* What was open is told, and what is only counted so far. */
+static void end_all(struct gate *g, const char *text)
+{
+	for (unsigned i = 0; i < CONTROL_LINKS_MAX && !g->error; i++)
+		if (g->links[i].state != LINK_NONE)
+			link_lost(g, i, text);
+	if (!g->error)
+		tell_rest(g, CONTROL_NO_LINK);
+}
+
+/* A client's frame that is none, or a breach: the last events, and the end. */
 static ssize_t malformed(struct gate *g)
 {
 	struct file_event *e =
@@ -119,6 +129,7 @@ static ssize_t malformed(struct gate *g)
 	snprintf(g->question.text, sizeof(g->question.text),
 		"the client sent what is no SFTP: the session was ended");
 	(void)tell(g);
+	end_all(g, "the client sent what is no SFTP");
 	if (!g->error)
 		g->error = -EBADMSG;
 	return g->error;
@@ -252,7 +263,5 @@ int gate_tick(struct gate *g)
 
 void gate_end(struct gate *g)
 {
-	for (unsigned i = 0; i < CONTROL_LINKS_MAX && !g->error; i++)
-		if (g->links[i].state != LINK_NONE)
-			link_lost(g, i, "the client is gone");
+	end_all(g, "the client is gone");
 }

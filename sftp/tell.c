@@ -146,8 +146,14 @@ void tell_tick(struct gate *g, int64_t *ret_next_ms)
 
 void tell_rest(struct gate *g, unsigned link)
 {
-	struct fold *f = g->links[link].folds;
+	struct fold *f;
 
+	if (link >= CONTROL_LINKS_MAX) {
+		tell_fold(g, CONTROL_NO_LINK, g->rootless, FILE_ACT_DENIED,
+			true);
+		return;
+	}
+	f = g->links[link].folds;
 	for (int i = 0; i < FOLDS; i++)
 		tell_fold(g, link, &f[i], fold_acts[i], true);
 }

@@ -347,6 +347,17 @@ def no_sftp_ends_the_session():
             assert "no SFTP" in " ".join(s.events("denied")[-1])
 
 
+def what_was_open_is_told_before_that_end():
+    with Session("-u", "-d") as s:
+        s.made("b", b"secret")
+        s.write(s.open("a", W | CREAT | TRUNC), 0, b"x" * 10)
+        s.read(s.open("b", R), 0, 100)
+        s.side.process.stdin.write(bytes(4))
+        assert s.ended() == 1
+        assert [one[1:5] for one in s.events("transfer")] == [
+            ["up", "0", "0", "10"], ["down", "0", "0", "6"]]
+
+
 def unknown_extensions_and_types_are_refused():
     with Session("-u", "-d") as s:
         for name in "copy-data", "lsetstat@openssh.com", "x":
