@@ -54,7 +54,7 @@ struct file_terms {
 	bool checked;	    /* uploads are judged before they are released */
 	uint64_t size_max;  /* bytes of one file */
 	uint64_t spool_max; /* bytes of one file that is to be checked */
-	uint32_t count_max; /* files in one session and target */
+	uint32_t count_max; /* files on this link: what the session has left */
 	uint8_t pattern_count; /* 0: any name */
 	char patterns[CONTROL_PATTERNS_MAX][CONTROL_PATTERN_SIZE];
 };

@@ -93,7 +93,7 @@ struct link {
 struct target {
 	char name[NAME_SIZE];
 	bool listed;
-	uint32_t files;
+	uint32_t files;	 /* begun on its link */
 	int64_t held_ms; /* until then: refused with that text */
 	uint32_t held_code;
 	char held_text[CONTROL_TEXT_SIZE];

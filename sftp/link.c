@@ -87,6 +87,7 @@ static bool start(struct gate *g, struct target *t, unsigned *ret_link)
 		.folds = folds,
 		.out = l->out};
 	memcpy(l->target, t->name, sizeof(l->target));
+	t->files = 0; /* the terms have what is left of the session's */
 	send_init(g, *ret_link);
 	return true;
 }

@@ -50,9 +50,9 @@ const char *transfer_refusal(struct gate *g, unsigned link,
 		return why(g, "%s: only files named as the policy's FileNames "
 			      "says may be touched", l->target);
 	if (!t || t->files >= l->terms.count_max)
-		return why(g, "%s: %u files have gone over in this session, "
-			      "no more are allowed (FileCount): log in anew",
-			l->target, l->terms.count_max);
+		return why(g, "%s: as many files have gone over in this "
+			      "session as are allowed (FileCount): log in anew",
+			l->target);
 	return up && l->terms.checked
 		? checked_refusal(g, l->target, open_flags)
 		: NULL;

@@ -26,6 +26,7 @@
 #define BIG ((uint64_t)1 << 40)
 
 static struct control q, a;
+static uint32_t begun; /* files; one target is enough for us */
 static struct file_terms terms = {
 	.size_max = BIG, .spool_max = 64 << 20, .count_max = UINT32_MAX};
 static const char *server, *bad_word, *bad_name;
@@ -78,6 +79,7 @@ static void open_target(int fd)
 		start_server(fds);
 		a.link = next++ % CONTROL_LINKS_MAX;
 		a.terms = terms;
+		a.terms.count_max -= begun;
 		answer(fd, CONTROL_OPENED, fds);
 		close(fds[0]);
 		close(fds[1]);
@@ -140,6 +142,7 @@ static void take(int fd, int file)
 		break;
 	case CONTROL_EVENT:
 		print_event();
+		begun += q.event.act == FILE_ACT_BEGIN;
 		if (bad_name && strcmp(bad_name, q.event.name) == 0)
 			refuse(fd, "audit is ill");
 		else

@@ -12,6 +12,7 @@ import stat
 import struct
 import sys
 import tempfile
+import time
 import traceback
 
 from sftp_client import (
@@ -96,6 +97,13 @@ class Session:
         with open(self.log) as f:
             lines = [line.split(" ") for line in f.read().splitlines()]
         return [one for one in lines if act in (None, one[0])]
+
+    def target_dies(self):
+        """Its server; and the session has heard of it."""
+        broker = self.side.process.pid
+        with open(f"/proc/{broker}/task/{broker}/children") as f:
+            os.kill(int(f.read().split()[-1]), signal.SIGKILL)
+        time.sleep(1.2)  # the broker may know why; it is waited for
 
     def ended(self):
         """The session is over, for the client as well."""
