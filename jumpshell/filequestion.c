@@ -136,19 +136,30 @@ struct filelink *broker_link_asked(struct broker *f)
 	return l && l->state != FILELINK_FREE ? l : NULL;
 }
 
-/* The gate has looked at this already; it is not believed alone. */
+static bool is_change(uint8_t act)
+{
+	return act >= FILE_ACT_REMOVE && act <= FILE_ACT_ATTRIBUTES;
+}
+
+/* The gate has looked at this already; it is not believed alone. Of what has
+ * no link it can say that it was refused, and nothing else. */
 static const char *judge(struct broker *f, const struct filelink *l)
 {
 	const struct file_event *e = &f->asked.event;
-	struct moved *m = l ? moved_of(f, l->target) : NULL;
+	bool begins = e->act == FILE_ACT_BEGIN;
+	uint8_t needs = begins ? e->direction : FILE_UP;
 
-	if (e->act != FILE_ACT_BEGIN)
+	if (e->act == FILE_ACT_DENIED)
 		return NULL;
-	if (!l || l->state != FILELINK_OPEN || !m)
+	if (!l)
 		return "It is over.";
-	if (!(l->terms.directions & e->direction))
+	if (!begins && !is_change(e->act))
+		return NULL;
+	if (l->state != FILELINK_OPEN || !moved_of(f, l->target))
+		return "It is over.";
+	if (!(l->terms.directions & needs))
 		return reason_sentence(REASON_FILES);
-	if (l->terms.count_max == 0)
+	if (begins && l->terms.count_max == 0)
 		return "No more files in this session.";
 	return NULL;
 }

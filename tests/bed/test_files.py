@@ -141,7 +141,10 @@ def test_what_the_gate_is_not_believed(bed, gate):
     link = opened(g)
     assert g.ask("event", link, BEGIN, DOWN, "/x").startswith("refused ")
     assert g.ask("event", link, BEGIN, UP, "/x") == "done"
-    assert g.ask("event", 7, BEGIN, UP, "/x").startswith("refused ")
+    # of what has no link, nothing but refusals
+    for act in BEGIN, TRANSFER, REMOVE, LOOK:
+        assert g.ask("event", 7, act, UP, "/x").startswith("refused ")
+    assert g.ask("event", 7, DENIED, 0, "/x") == "done"
     assert g.ask("open", "historian").startswith("refused historian: ")
     assert not bed.events("file.begin", JUMP_DIRECTION="down",
                           JUMP_SESSION=bed.uuid)
@@ -149,6 +152,16 @@ def test_what_the_gate_is_not_believed(bed, gate):
     assert g.ask("raw", "nonsense") in (None, "gone")
     g.end()
     assert not bed.processes()
+
+
+def test_no_change_without_the_direction_up(bed, gate):
+    bed.publish(files_grant(bed, files=["down"]))
+    g = gate()
+    link = opened(g)
+    for act in REMOVE, RENAME:
+        assert g.ask("event", link, act, 0, "/x", "/y").startswith("refused ")
+    assert g.ask("event", link, LOOK, 0, "/x") == "done"
+    assert not bed.events("file.change", JUMP_SESSION=bed.uuid)
 
 
 def test_no_audit_no_file(bed, gate):
