@@ -19,16 +19,13 @@ static bool name_is_harmless(struct bytes name)
 		!place_unprintable(name.data, name.len);
 }
 
-/* Control characters become question marks, as ls(1) has it. */
 static void put_long(struct build *b, struct bytes text)
 {
 	uint8_t clean[NAMES_LONG_MAX];
 
 	if (text.len > sizeof(clean))
 		text.len = sizeof(clean);
-	for (size_t i = 0; i < text.len; i++)
-		clean[i] = place_unprintable(text.data + i, 1) ? '?'
-							       : text.data[i];
+	place_clean(text.data, text.len, clean);
 	build_string(b, clean, text.len);
 }
 

@@ -156,12 +156,32 @@ int place_link_in(const struct place *link, struct bytes content,
 	return 0;
 }
 
+/* U+0080 to U+009F: a terminal that reads UTF-8 may obey these as well. */
+static bool is_c1(const uint8_t *at, size_t left)
+{
+	return left > 1 && at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
+}
+
 bool place_unprintable(const uint8_t *data, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (data[i] < 0x20 || data[i] == 0x7f)
+		if (data[i] < 0x20 || data[i] == 0x7f ||
+			is_c1(data + i, len - i))
 			return true;
 	return false;
+}
+
+void place_clean(const uint8_t *data, size_t len, void *ret_text)
+{
+	uint8_t *to = ret_text;
+
+	for (size_t i = 0; i < len; i++) {
+		bool bad = place_unprintable(data + i, 1) ||
+			is_c1(data + i, len - i) ||
+			(i > 0 && is_c1(data + i - 1, 2));
+
+		to[i] = bad ? '?' : data[i];
+	}
 }
 
 int place_shown(const char *target, const struct place *link,

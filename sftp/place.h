@@ -56,4 +56,7 @@ bool place_matches(const struct file_terms *terms, const char *inner);
 /* A control character: of no name that is shown. */
 bool place_unprintable(const uint8_t *data, size_t len);
 
+/* As many bytes, question marks for control characters, as ls(1) has it. */
+void place_clean(const uint8_t *data, size_t len, void *ret_text);
+
 #endif

@@ -26,10 +26,7 @@ static void take_text(struct bytes text, char ret_text[TEXT_MAX + 1])
 {
 	size_t len = text.len < TEXT_MAX ? text.len : TEXT_MAX;
 
-	for (size_t i = 0; i < len; i++)
-		ret_text[i] = place_unprintable(text.data + i, 1)
-			? '?'
-			: (char)text.data[i];
+	place_clean(text.data, len, ret_text);
 	ret_text[len] = 0;
 }
 

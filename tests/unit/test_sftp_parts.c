@@ -135,6 +135,7 @@ static void what_targets_name_has_their_folder_before_it(void **state)
 	assert_int_equal(shown(NULL, "etc", NULL), -EBADMSG);
 	assert_int_equal(shown(NULL, "", NULL), -EBADMSG);
 	assert_int_equal(shown(NULL, "/x\x1b[2J", NULL), -EBADMSG);
+	assert_int_equal(shown(NULL, "/x\xc2\x9b", NULL), -EBADMSG);
 	assert_int_equal(shown("/a/d/l", "x", "x"), 0);
 	assert_int_equal(shown("/a/d/l", "/etc", "/a/etc"), 0);
 	/* a client that follows it by itself must not come to another one */
@@ -179,7 +180,7 @@ static void rewrites(const char *const names[], const char *want)
 	build_init(&b, given, sizeof(given));
 	build_u32(&b, count);
 	for (uint32_t i = 0; i < count; i++)
-		put_entry(&b, names[i], "l\x1b[1m");
+		put_entry(&b, names[i], "l\x1b[1m\xc2\x9b");
 	cursor_init(&c, given, b.len);
 	build_init(&b, made, sizeof(made));
 	assert_int_equal(names_rewrite(&c, &b), 0);
@@ -193,6 +194,7 @@ static void rewrites(const char *const names[], const char *want)
 		strncat(left, (const char *)name.data, name.len);
 		strncat(left, ",", 2);
 		assert_null(memchr(text.data, 0x1b, text.len));
+		assert_null(memchr(text.data, 0x9b, text.len));
 	}
 	assert_true(cursor_done(&c));
 	assert_string_equal(left, want);
@@ -205,6 +207,10 @@ static void names_that_can_not_be_are_left_out(void **state)
 		"x,.,..,y z,");
 	rewrites((const char *const[]){"../x", "a", "/etc", "", NULL}, "a,");
 	rewrites((const char *const[]){"a\nb", "\x7f", "..\\x", NULL}, ".,");
+	/* control characters as UTF-8; and letters that have such bytes */
+	rewrites((const char *const[]){"\xc2\x9b" "2J", "\xc3\x9b",
+			 "\xe2\x82\xac", NULL},
+		"\xc3\x9b,\xe2\x82\xac,");
 }
 
 static void lists_that_lie_are_refused(void **state)
