@@ -106,12 +106,12 @@ struct pair {
 	char second[CONTROL_NAME_SIZE];
 };
 
-static void send_pair(
-	struct gate *g, unsigned link, uint32_t id, const struct pair *two)
+static void send_pair(struct gate *g, unsigned link, uint32_t id, uint8_t type,
+	const char *first, const char *second)
 {
 	struct pending *p = pend(g, PENDING_STATUS, link, id, NULL);
 	const struct link *l = &g->links[link];
-	uint8_t head[PATHS_BYTES], type = two->type;
+	uint8_t head[PATHS_BYTES];
 	struct build b;
 
 	/* a target of old has the plain one only, which replaces nothing */
@@ -124,9 +124,27 @@ static void send_pair(
 		build_text(&b, "posix-rename@openssh.com");
 	if (type == FXP_EXTENDED_REPLY)
 		build_text(&b, "hardlink@openssh.com");
-	build_text(&b, two->first);
-	build_text(&b, two->second);
+	build_text(&b, first);
+	build_text(&b, second);
 	send_link(g, link, &b, NULL, 0);
+}
+
+/* Of a link: its name, then what it points to. */
+static void pass_on(struct gate *g, unsigned link, uint32_t id, uint8_t type,
+	const char *first, const char *second)
+{
+	uint8_t act = act_of(type);
+	bool is_link = act == FILE_ACT_LINK;
+
+	if (written_down(g, id,
+		    tell_act(g, link, act, is_link ? second : first,
+			    is_link ? first : second)))
+		send_pair(g, link, id, type, first, second);
+}
+
+void change_looked(struct gate *g, const struct handle *h)
+{
+	pass_on(g, h->link, h->client_id, h->for_rename, h->path, h->other);
 }
 
 static bool may_pair(
@@ -156,7 +174,6 @@ static bool may_pair(
 
 static enum step pass_pair(struct gate *g, uint32_t id, struct pair *two)
 {
-	uint8_t act = act_of(two->type);
 	enum link_get got;
 	unsigned link;
 
@@ -167,13 +184,11 @@ static enum step pass_pair(struct gate *g, uint32_t id, struct pair *two)
 		return got == LINK_GET_WAIT ? STEP_WAIT : STEP_DONE;
 	if (!may_pair(g, link, id, two))
 		return STEP_DONE;
-	/* of a link: its name, then what it points to */
-	if (written_down(g, id,
-		    act == FILE_ACT_LINK ? tell_act(g, link, act,
-						   two->second, two->first)
-					 : tell_act(g, link, act, two->first,
-						   two->second)))
-		send_pair(g, link, id, two);
+	/* a link must not come to where OPEN has just looked for one */
+	if (g->links[link].terms.pattern_count)
+		open_rename(g, id, link, two->type, &two->from, two->second);
+	else
+		pass_on(g, link, id, two->type, two->first, two->second);
 	return STEP_DONE;
 }
 

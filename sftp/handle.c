@@ -66,8 +66,8 @@ static void drop(struct gate *g, struct handle *h)
 		h->spool = NULL;
 	}
 	free(h->path);
-	free(h->why);
-	h->path = h->why = NULL;
+	free(h->other);
+	h->path = h->other = NULL;
 	use_link(g, h->link, -1);
 	h->link = CONTROL_NO_LINK;
 }
@@ -82,12 +82,12 @@ void handle_kill(struct gate *g, struct handle *h, const char *text)
 {
 	drop(g, h);
 	h->kind = HANDLE_DEAD;
-	h->why = strdup(text);
+	h->path = strdup(text);
 }
 
-const char *handle_why(const struct handle *h)
+const char *handle_death(const struct handle *h)
 {
-	return h->why ? h->why : "the target of this file is gone";
+	return h->path ? h->path : "the target of this file is gone";
 }
 
 uint32_t handle_ref(const struct gate *g, const struct handle *h)

@@ -23,13 +23,13 @@ void held_send(struct gate *g, uint8_t type, struct pending *p,
 	send_link(g, h->link, &b, NULL, 0);
 }
 
-/* A handle on a target, of one of two kinds; else the client is answered. */
+/* Is it of this kind? Else the client is answered. */
 static bool is_kind(struct gate *g, const struct held *x, uint8_t kind)
 {
 	if (x->h->kind == kind)
 		return true;
 	send_status(g, x->q->id, FX_FAILURE,
-		x->h->kind == HANDLE_DEAD ? handle_why(x->h)
+		x->h->kind == HANDLE_DEAD ? handle_death(x->h)
 					  : "this is no handle for that");
 	return false;
 }
@@ -197,7 +197,7 @@ static enum step take_close(struct gate *g, struct held *x)
 		bool dead = h->kind == HANDLE_DEAD;
 
 		send_status(g, x->q->id, dead ? FX_FAILURE : FX_OK,
-			dead ? handle_why(h) : "closed");
+			dead ? handle_death(h) : "closed");
 		handle_free(g, h);
 		return STEP_DONE;
 	}
@@ -267,7 +267,7 @@ static enum step take_fsetstat(struct gate *g, struct held *x)
 		deny(g, h->link, x->q->id, h->path, refusal);
 		return STEP_DONE;
 	}
-	if (!tell_act(g, h->link, FILE_ACT_ATTRIBUTES, h->path, NULL)) {
+	if (!tell_attrs(g, h->link, h->path, &attrs)) {
 		send_status(g, x->q->id, FX_PERMISSION_DENIED, g->why);
 		return STEP_DONE;
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The gate's inside: what its parts know of each other. The parts are: gate
- * (frames in), request and file (what a client asks), reply (what a target
- * answers), link, transfer, checked, root, ask (the broker), tell (events).
+ * (frames in), request, change, open and held (what a client asks), reply
+ * (what a target answers), link, transfer, checked, root, ask (the broker),
+ * tell (events).
  */
 #ifndef JUMP_SFTP_INSIDE_H
 #define JUMP_SFTP_INSIDE_H
@@ -48,6 +49,7 @@ struct handle {
 	uint8_t kind, state, link;
 	uint8_t directions; /* bits of enum file_direction: begun */
 	bool for_setstat;   /* no handle at all: a SETSTAT that waits */
+	uint8_t for_rename; /* ... or a rename: its type, or 0 */
 	bool failed, resized, has_size;
 	bool root_listed;
 	uint32_t number; /* grows with each use */
@@ -64,8 +66,8 @@ struct handle {
 	struct sum sums[2];
 	bool has_sum[2];
 	struct spool *spool;
-	char *path; /* inner */
-	char *why;  /* it is dead; NULL: no memory for it */
+	char *path; /* inner; DEAD: why */
+	char *other; /* the new name, of a rename that waits */
 	uint16_t remote_len;
 	uint8_t remote[SFTP_HANDLE_MAX];
 };
@@ -160,8 +162,9 @@ enum step change_two(struct gate *g, struct request *q, uint8_t type);
 bool change_on_target(struct gate *g, uint32_t id, const struct place *at);
 bool change_may(
 	struct gate *g, unsigned link, uint32_t id, const char *inner);
+void change_looked(struct gate *g, const struct handle *h);
 
-/* open.c: OPEN, and SETSTAT, which may need a look first. */
+/* open.c: OPEN, SETSTAT and renames, which may need a look first. */
 enum step open_file(struct gate *g, struct request *q);
 enum step open_folder(struct gate *g, struct request *q);
 enum step open_setstat(struct gate *g, struct request *q);
@@ -169,6 +172,8 @@ enum step open_setstat(struct gate *g, struct request *q);
 void open_looked(struct gate *g, struct handle *h, uint32_t status,
 	const struct attrs *a);
 
+void open_rename(struct gate *g, uint32_t id, unsigned link, uint8_t type,
+	const struct place *from, const char *to);
 void open_release(struct gate *g, const struct handle *h);
 const char *open_size_refusal(
 	struct gate *g, unsigned link, const struct attrs *a);
@@ -187,9 +192,9 @@ bool reply_take(struct gate *g, unsigned link, struct frame *f);
 /* handle.c */
 struct handle *handle_new(struct gate *g, uint8_t kind, uint8_t link);
 void handle_free(struct gate *g, struct handle *h);
-/* Its link is gone; the text is for whoever asks for it later. */
+/* Its link is gone; text: why, for who uses it yet. */
 void handle_kill(struct gate *g, struct handle *h, const char *text);
-const char *handle_why(const struct handle *h);
+const char *handle_death(const struct handle *h);
 uint32_t handle_ref(const struct gate *g, const struct handle *h);
 struct handle *handle_by_ref(struct gate *g, uint32_t ref);
 struct handle *handle_of_client(struct gate *g, struct bytes name);
@@ -249,6 +254,8 @@ struct file_event *tell_new(struct gate *g, unsigned link, uint8_t act,
 bool tell(struct gate *g);
 bool tell_act(struct gate *g, unsigned link, uint8_t act, const char *name,
 	const char *other);
+bool tell_attrs(struct gate *g, unsigned link, const char *name,
+	const struct attrs *a);
 bool tell_folded(struct gate *g, unsigned link, uint8_t act, const char *name);
 /* Sends "permission denied" with this text, and tells (folded). */
 void deny(struct gate *g, unsigned link, uint32_t id, const char *name,

@@ -241,7 +241,7 @@ static void end_handles(struct gate *g, unsigned link, const char *text)
 			continue;
 		if (h->directions)
 			(void)transfer_end(g, h, false, text);
-		/* an OPEN, a CLOSE, or a SETSTAT that waits for a look */
+		/* an OPEN, a CLOSE, or what waits for a look */
 		if (h->state != STATE_OPEN)
 			send_status(g, h->client_id, FX_FAILURE, text);
 		if (h->state == STATE_OPEN)

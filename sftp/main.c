@@ -142,7 +142,9 @@ static bool look_at_ends(struct carrier *c)
 /* A client may ask and hang up in one breath: it is answered all the same. */
 static bool is_done(const struct carrier *c)
 {
-	bool waits = c->client.at < c->client.len || !gate_is_idle(c->gate);
+	bool waits = c->client.at < c->client.len ||
+		     !gate_is_idle(c->gate) ||
+		     gate_client_queue(c->gate)->total > 0;
 
 	if (c->over || gate_error(c->gate))
 		return true;

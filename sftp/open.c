@@ -2,7 +2,8 @@
 /*
  * What names a path and follows links there: OPEN, OPENDIR and SETSTAT.
  * Where names decide what may be touched, the gate looks first whether a
- * link hides behind the name.
+ * link hides behind the name; so that none comes there after the look, links
+ * and folders are not renamed then.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -37,6 +38,21 @@ static void look_first(struct gate *g, struct handle *h)
 	request_send(g, FXP_LSTAT, p, h->path, NULL);
 }
 
+void open_rename(struct gate *g, uint32_t id, unsigned link, uint8_t type,
+	const struct place *from, const char *to)
+{
+	struct handle *h = reserve(g, id, link, HANDLE_FILE, from);
+
+	if (!h)
+		return;
+	h->for_rename = type;
+	h->other = strdup(to);
+	if (h->other)
+		look_first(g, h);
+	else
+		g->error = -ENOMEM;
+}
+
 static void send_open(struct gate *g, const struct handle *h, uint8_t kind)
 {
 	struct pending *p = pend(g, kind, h->link, h->client_id, h);
@@ -64,6 +80,11 @@ static void go(struct gate *g, struct handle *h)
 	const struct file_terms *t = &g->links[h->link].terms;
 	bool ok;
 
+	if (h->for_rename) {
+		change_looked(g, h);
+		handle_free(g, h);
+		return;
+	}
 	if (h->for_setstat) {
 		request_send(g, FXP_SETSTAT,
 			pend(g, PENDING_STATUS, h->link, h->client_id, NULL),
@@ -89,12 +110,17 @@ void open_looked(struct gate *g, struct handle *h, uint32_t status,
 	const struct attrs *a)
 {
 	const char *target = g->links[h->link].target;
+	uint32_t kind = a->mode & ATTRS_MODE_KIND;
 
 	if (status == FX_OK && (!(a->flags & ATTRS_MODE) ||
-				       (a->mode & ATTRS_MODE_KIND) ==
-					       ATTRS_MODE_LINK)) {
+				       kind == ATTRS_MODE_LINK)) {
 		deny(g, h->link, h->client_id, h->path,
 			why(g, "%s: a link is not followed where FileNames "
+			       "decides", target));
+	} else if (status == FX_OK && h->for_rename &&
+		kind == ATTRS_MODE_FOLDER) {
+		deny(g, h->link, h->client_id, h->path,
+			why(g, "%s: no folder is renamed where FileNames "
 			       "decides", target));
 	} else if (status != FX_OK && status != FX_NO_SUCH_FILE) {
 		send_status(g, h->client_id, status,
@@ -227,7 +253,7 @@ enum step open_setstat(struct gate *g, struct request *q)
 		deny(g, link, q->id, at.inner, refusal);
 		return STEP_DONE;
 	}
-	if (!tell_act(g, link, FILE_ACT_ATTRIBUTES, at.inner, NULL)) {
+	if (!tell_attrs(g, link, at.inner, &attrs)) {
 		send_status(g, q->id, FX_PERMISSION_DENIED, g->why);
 		return STEP_DONE;
 	}

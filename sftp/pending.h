@@ -28,7 +28,7 @@ enum pending_kind {
 	/* up to here the client is answered when the link is lost */
 	PENDING_ANSWERED_LAST = PENDING_STATVFS,
 	PENDING_PART, /* of a WRITE */
-	PENDING_LOOK, /* the gate's LSTAT before an OPEN or SETSTAT */
+	PENDING_LOOK, /* the gate's LSTAT before an OPEN and the like */
 	PENDING_OPEN,
 	PENDING_OPENDIR,
 	PENDING_SIZE, /* the gate's FSTAT before a CLOSE */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Events: written by the broker before their effect is passed on. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +59,31 @@ bool tell_act(struct gate *g, unsigned link, uint8_t act, const char *name,
 
 	if (other)
 		snprintf(e->other, sizeof(e->other), "%s", other);
+	return tell(g);
+}
+
+/* A size is contents: a file of 0 bytes was emptied. */
+bool tell_attrs(struct gate *g, unsigned link, const char *name,
+	const struct attrs *a)
+{
+	char text[128] = "";
+	size_t n = 0;
+
+	(void)tell_new(g, link, FILE_ACT_ATTRIBUTES, name);
+	if (a->flags & ATTRS_SIZE)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+			" size=%" PRIu64, a->size);
+	if (a->flags & ATTRS_MODE)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+			" mode=%04" PRIo32, a->mode & 07777);
+	if (a->flags & ATTRS_OWNER)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+			" owner=%" PRIu32 ":%" PRIu32, a->uid, a->gid);
+	if (a->flags & ATTRS_TIMES)
+		snprintf(text + n, sizeof(text) - n, " mtime=%" PRIu32,
+			a->mtime);
+	snprintf(g->question.text, sizeof(g->question.text), "%s",
+		text[0] ? text + 1 : "");
 	return tell(g);
 }
 
