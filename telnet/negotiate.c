@@ -50,7 +50,8 @@ static int fail(struct negotiate *n, enum negotiate_fault fault)
 	return -EPROTO;
 }
 
-/* Each command of the device is one; those of data's framing are none. */
+/* What may have an answer is one. A NOP that keeps a connection alive or the
+ * GA behind each line has none, and comes as long as the session lasts. */
 static int count(struct negotiate *n)
 {
 	if (n->count >= NEGOTIATE_MAX)
@@ -171,16 +172,17 @@ static int on_command(
 		n->after_cr = false;
 		return put(data, &byte, 1);
 	}
+	if (byte < TELNET_SB) /* nothing that we would do */
+		return 0;
 	if (count(n) < 0)
 		return -EPROTO;
 	if (byte >= TELNET_WILL) {
 		n->verb = byte;
 		n->state = STATE_OPTION;
-	} else if (byte == TELNET_SB) {
+	} else {
 		n->sub_len = 0;
 		n->state = STATE_SUB;
 	}
-	/* all others ask nothing of us, or nothing that we would do */
 	return 0;
 }
 

@@ -35,7 +35,8 @@ enum telnet_option {
 	TELNET_NAWS = 31,
 };
 
-/* Commands of a device in one connection; an honest one needs a dozen. */
+/* Of a device in one connection, options and subnegotiations; an honest one
+ * needs a dozen. */
 #define NEGOTIATE_MAX	  1000
 #define NEGOTIATE_SUB_MAX 64 /* bytes of one subnegotiation */
 /* The longest reply to one command: WILL NAWS and a size, every byte 255. */

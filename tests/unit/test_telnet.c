@@ -127,10 +127,25 @@ static void options_are_agreed_on_or_refused(void **state)
 	}
 }
 
+/* NOP and GA have no answer, and come all day: a session goes on. */
+static void what_keeps_a_connection_alive_does(void **state)
+{
+	_cleanup_free_ struct play *p = play_new();
+
+	(void)state;
+	for (int i = 0; i < 20 * NEGOTIATE_MAX; i++) {
+		assert_int_equal(take(p, IAC "\xf1" IAC "\xf9", 4), 0);
+		assert_int_equal(take(p, IAC "\x05", 2), 0);
+	}
+	assert_int_equal(take(p, "x", 1), 0);
+	assert_int_equal(p->data.len, 1);
+	assert_int_equal(p->reply.len, 0);
+}
+
 static void a_device_that_never_stops_is_stopped(void **state)
 {
 	static const char *const loops[] = {
-		IAC WILL "\x22", IAC DO "\x1f", IAC "\xf1", IAC "\x05"};
+		IAC WILL "\x22", IAC DO "\x1f", IAC SB "\x18\x01" IAC SE};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(loops); i++) {
@@ -322,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_are_agreed_on_or_refused),
 		cmocka_unit_test(a_device_that_never_stops_is_stopped),
+		cmocka_unit_test(what_keeps_a_connection_alive_does),
 		cmocka_unit_test(two_of_us_do_not_talk_in_a_circle),
 		cmocka_unit_test(all_replies_have_room),
 		cmocka_unit_test(subnegotiations_are_bounded_and_whole),
