@@ -16,6 +16,8 @@
 
 #define CHUNK	   4096
 #define TYPED_ROOM 4096 /* of what goes to the device; the rest are replies */
+#define AHEAD_MAX  256
+#define STILL_MAX  64 /* reads without a word of data: one who talks on */
 #define CTRL_C	   3
 #define CTRL_D	   4
 
@@ -28,6 +30,8 @@ struct run {
 	struct telnet_bytes shown; /* to the person */
 	uint8_t out_room[NEGOTIATE_REPLIES_MAX + TYPED_ROOM];
 	uint8_t shown_room[CHUNK + SECRET_CAPACITY];
+	uint8_t ahead[AHEAD_MAX]; /* typed since the password is out */
+	size_t ahead_len;
 	bool logging_in, secret_out;
 	bool typing, hearing; /* that side is still open */
 	bool over;
@@ -40,6 +44,36 @@ static void end(struct run *r, enum telnet_verdict verdict)
 		return;
 	r->over = true;
 	r->verdict = verdict;
+}
+
+static void took(struct telnet_bytes *b, size_t n)
+{
+	b->len -= n;
+	memmove(b->at, b->at + n, b->len);
+}
+
+static void flush_shown(struct run *r)
+{
+	ssize_t n = write(STDOUT_FILENO, r->shown.at, r->shown.len);
+
+	if (n > 0)
+		took(&r->shown, (size_t)n);
+	else if (n < 0 && errno != EAGAIN && errno != EINTR)
+		end(r, VERDICT_CLOSED);
+}
+
+/* What is left to be shown. */
+static void drain(struct run *r)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	while (r->shown.len > 0 && poll(&p, 1, 1000) == 1) {
+		size_t before = r->shown.len;
+
+		flush_shown(r);
+		if (r->shown.len == before)
+			return;
+	}
 }
 
 /* On a terminal of our own, which is raw, or to a pipe. */
@@ -58,11 +92,14 @@ static void say(const struct run *r, const char *text)
 		(void)!write(STDERR_FILENO, line, (size_t)n);
 }
 
+/* What the device said comes first, for a person who reads. */
 static void fail(struct run *r, enum telnet_verdict verdict, const char *text)
 {
-	if (!r->over)
-		say(r, text);
+	if (r->over)
+		return;
 	end(r, verdict);
+	drain(r);
+	say(r, text);
 }
 
 static enum telnet_verdict verdict_of(enum expect_end e)
@@ -124,11 +161,11 @@ static bool still_asking(struct run *r)
 {
 	struct pollfd p = {.fd = r->s->device, .events = POLLIN};
 
-	while (!r->over && r->hearing && poll(&p, 1, 0) == 1) {
-		if (hear(r) > 0)
+	for (int i = 0; poll(&p, 1, 0) == 1; i++) {
+		if (i == STILL_MAX || hear(r) > 0 || r->over || !r->hearing)
 			return false;
 	}
-	return !r->over && r->hearing;
+	return r->hearing;
 }
 
 static void send_password(struct run *r)
@@ -150,27 +187,6 @@ static void send_password(struct run *r)
 	}
 	r->secret_out = true;
 	send_line(r, secret.bytes, secret.len);
-}
-
-static void answer(struct run *r)
-{
-	switch (expect_look(&r->expect, moment_boot_ms())) {
-	case EXPECT_SEND_ACCOUNT:
-		send_line(r, r->s->account, strlen(r->s->account));
-		break;
-	case EXPECT_SEND_PASSWORD:
-		send_password(r);
-		break;
-	case EXPECT_LET_IN:
-		r->logging_in = false;
-		messenger_tell(r->s->messenger, true);
-		break;
-	case EXPECT_GIVE_UP:
-		give_up(r);
-		break;
-	default:
-		break;
-	}
 }
 
 static void help(void)
@@ -200,24 +216,70 @@ static void type(struct run *r, const uint8_t *bytes, size_t len)
 	}
 }
 
-/* Before the login is over no key goes anywhere; but one may leave. */
-static void drop(struct run *r, const uint8_t *bytes, size_t len)
+static void answer(struct run *r)
+{
+	switch (expect_look(&r->expect, moment_boot_ms())) {
+	case EXPECT_SEND_ACCOUNT:
+		send_line(r, r->s->account, strlen(r->s->account));
+		break;
+	case EXPECT_SEND_PASSWORD:
+		send_password(r);
+		break;
+	case EXPECT_LET_IN:
+		r->logging_in = false;
+		messenger_tell(r->s->messenger, true);
+		type(r, r->ahead, r->ahead_len);
+		break;
+	case EXPECT_GIVE_UP:
+		give_up(r);
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * Before the login is over no key goes anywhere; but one may leave. Once the
+ * password is out they are kept, all of them: what is typed at a prompt that
+ * is already seen is for that prompt, and half a command is another one.
+ */
+static void hold(struct run *r, const uint8_t *bytes, size_t len)
 {
 	if (memchr(bytes, CTRL_C, len) || memchr(bytes, CTRL_D, len))
 		end(r, VERDICT_CLOSED);
+	if (r->expect.state != EXPECT_READY)
+		return;
+	memcpy(r->ahead + r->ahead_len, bytes, len);
+	r->ahead_len += len;
+}
+
+/*
+ * How much of it may be taken now. A file that is typed waits for the login;
+ * a person's keys do not, as far as there is room to keep them.
+ */
+static size_t input_room(const struct run *r)
+{
+	if (!r->typing || r->out.len >= TYPED_ROOM / 2)
+		return 0;
+	if (!r->logging_in)
+		return (TYPED_ROOM - r->out.len) / KEYBOARD_GROWTH;
+	return r->s->terminal ? sizeof(r->ahead) - r->ahead_len : 0;
 }
 
 static void take_input(struct run *r)
 {
 	uint8_t bytes[TYPED_ROOM / KEYBOARD_GROWTH];
-	size_t room = (TYPED_ROOM - r->out.len) / KEYBOARD_GROWTH;
-	ssize_t n = read(STDIN_FILENO, bytes, room);
+	size_t room = input_room(r); /* replies may have taken it meanwhile */
+	ssize_t n;
 
+	if (room == 0)
+		return;
+	n = read(STDIN_FILENO, bytes, room);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0) {
 		if (r->logging_in)
-			drop(r, bytes, (size_t)n);
+			hold(r, bytes, (size_t)n);
 		else
 			type(r, bytes, (size_t)n);
 		return;
@@ -240,19 +302,15 @@ static void take_size(struct run *r)
 			&r->negotiate, ws.ws_col, ws.ws_row, &r->out);
 }
 
-static void took(struct telnet_bytes *b, size_t n)
-{
-	b->len -= n;
-	memmove(b->at, b->at + n, b->len);
-}
-
 static void flush_out(struct run *r)
 {
 	ssize_t n = send(r->s->device, r->out.at, r->out.len,
 		MSG_NOSIGNAL | MSG_DONTWAIT);
 
-	if (n < 0 && errno != EAGAIN && errno != EINTR)
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		r->hearing = false;
+		n = (ssize_t)r->out.len; /* nobody takes it any more */
+	}
 	if (n <= 0)
 		return;
 	took(&r->out, (size_t)n);
@@ -262,32 +320,9 @@ static void flush_out(struct run *r)
 	}
 }
 
-static void flush_shown(struct run *r)
-{
-	ssize_t n = write(STDOUT_FILENO, r->shown.at, r->shown.len);
-
-	if (n > 0)
-		took(&r->shown, (size_t)n);
-	else if (n < 0 && errno != EAGAIN && errno != EINTR)
-		end(r, VERDICT_CLOSED);
-}
-
-/*
- * A file that is typed waits for the login; a person's keys do not, until
- * the password is out: what is typed at a prompt that is already seen is for
- * that prompt.
- */
-static bool wants_input(const struct run *r)
-{
-	const bool waits = r->logging_in &&
-			   (!r->s->terminal || r->expect.state == EXPECT_READY);
-
-	return r->typing && !waits && r->out.len < TYPED_ROOM / 2;
-}
-
 static void step(struct run *r)
 {
-	bool in = wants_input(r);
+	bool in = input_room(r) > 0;
 	short device = (r->shown.len == 0 && r->hearing ? POLLIN : 0) |
 		       (r->out.len > 0 ? POLLOUT : 0);
 	struct pollfd p[] = {
@@ -314,20 +349,6 @@ static void step(struct run *r)
 		flush_out(r);
 	if (!r->typing && r->out.len == 0 && !r->s->terminal)
 		(void)shutdown(r->s->device, SHUT_WR);
-}
-
-/* What is left to be shown, for a person who reads. */
-static void drain(struct run *r)
-{
-	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
-
-	while (r->shown.len > 0 && poll(&p, 1, 1000) == 1) {
-		size_t before = r->shown.len;
-
-		flush_shown(r);
-		if (r->shown.len == before)
-			return;
-	}
 }
 
 static void begin(struct run *r, const struct session *s)
