@@ -135,6 +135,40 @@ static void check_credential(struct draft *d, struct target_draft *t)
 			"offer");
 }
 
+static bool ends_as(const char *text, const char *other)
+{
+	const size_t len = strlen(text), n = strlen(other);
+
+	return n > 0 && len >= n && strcmp(text + len - n, other) == 0;
+}
+
+/* The words of a login exclude each other, or one is taken for another. */
+static void check_login(struct draft *d, struct target_draft *t)
+{
+	const struct target *x = &t->target;
+	const struct {
+		const char *key, *text;
+	} all[] = {{"Login.User", x->login_user},
+		{"Login.Password", x->login_password},
+		{"Login.Ready", x->login_ready},
+		{"Login.Failed", x->login_failed}};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		const struct origin at =
+			draft_key_origin(&t->section, all[i].key);
+
+		for (size_t j = 0; j < ARRAY_LEN(all); j++) {
+			if (i == j || !ends_as(all[i].text, all[j].text) ||
+				(i < j && ends_as(all[j].text, all[i].text)))
+				continue;
+			draft_complain(d, &at,
+				"%s ends as %s does, and could be taken for "
+				"it; write what tells them apart",
+				all[i].key, all[j].key);
+		}
+	}
+}
+
 static const struct target_draft *find_target(
 	const struct draft *d, const char *name)
 {
@@ -258,6 +292,7 @@ void check_target(struct draft *d, struct target_draft *t)
 	check_port_keys(d, t);
 	check_crypto(d, t);
 	check_credential(d, t);
+	check_login(d, t);
 	check_via(d, t);
 	fill_ports(&t->target);
 	if (!reachable(d, &t->target)) {
