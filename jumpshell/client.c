@@ -78,7 +78,10 @@ static void put_environment(struct arguments *a, const struct client_request *q)
 		memcpy(a->envp + ARRAY_LEN(env) - 1, asking, sizeof(asking));
 }
 
-/* It asks relay and rights by itself; a command is no part of telnet. */
+/*
+ * It asks relay and rights by itself. A command is no part of telnet, and what
+ * the relay opens for a target behind another is that one's ssh.
+ */
 static int build_telnet(struct arguments *a, const struct client_request *q)
 {
 	const char *const words[] = {PLACE_TELNET, q->conn, q->target,
@@ -86,7 +89,7 @@ static int build_telnet(struct arguments *a, const struct client_request *q)
 	const char *const env[] = {
 		"PATH=/usr/bin:/bin", "HOME=/", "LANG=C.UTF-8", NULL};
 
-	if (q->command)
+	if (q->command || q->route->count != 1)
 		return -EINVAL;
 	memcpy(a->argv, words, sizeof(words));
 	memcpy(a->envp, env, sizeof(env));

@@ -221,11 +221,18 @@ static void crowds_are_counted(void **state)
 	assert_int_equal(n.of_uid, 3);
 	assert_int_equal(n.all_of_uid, 4);
 	assert_int_equal(n.all, 5);
+	/* who only waits to be heard is not let take all of them either */
 	for (pid_t pid = 1000; c->count < CROWD_MAX; pid++) {
+		n = crowd_with(c, 8, 0);
+		assert_int_equal(crowd_full(&n), n.all_of_uid > CROWD_UID_MAX);
+		n = crowd_with(c, 7, 0);
+		assert_false(crowd_full(&n));
 		m.pid = pid;
 		assert_true(crowd_add(c, &m));
 	}
 	assert_false(crowd_add(c, &m));
+	n = crowd_with(c, 7, 0);
+	assert_true(crowd_full(&n));
 	free(c);
 }
 
@@ -255,7 +262,7 @@ static void knocking_is_paced(void **state)
 static void refusals_travel_in_a_status(void **state)
 {
 	static const char *const ours[] = {"error", "peer", "clock", "stale",
-		"audit", "limit", "pace", "recorder", "certificate"};
+		"audit", "limit", "pace", "recorder", "certificate", "via"};
 	bool told;
 
 	for (int r = REASON_OK + 1; r < REASON_COUNT; r++) {
@@ -532,6 +539,49 @@ static void permits_in_time(void **state)
 		permit_from_view(&s.view, &ask, 1500).reason, "revoked");
 }
 
+/* To a hop nothing is spoken but ssh, whatever stands behind it. */
+static void behind_a_hop_there_is_ssh_alone(void **state)
+{
+	struct target both[2];
+	struct site s;
+	struct ask ask = {.channel = CHANNEL_BROKERED,
+		.session = &s.session,
+		.target = "plc-gw"};
+
+	site_make(&s);
+	both[0] = both[1] = s.target;
+	FILL(both[0].name, "hop");
+	FILL(both[1].via, "hop");
+	both[0].hop_only = true;
+	assert_int_equal(address_parse("10.20.0.9", &both[0].addresses[0]), 0);
+	both[0].address_count = 1;
+	both[0].port[PROTO_SSH][0] = 2222;
+	s.view.policy.targets = both;
+	s.view.policy.target_count = 2;
+	for (int p = PROTO_NONE + 1; p < PROTO_TCP; p++) {
+		const bool ssh = p == PROTO_SSH || p == PROTO_SFTP;
+		struct permit permit;
+
+		ask.proto = (enum proto)p;
+		both[0].protocols.named = 1u << PROTO_SSH;
+		both[1].protocols = s.conduit.protocols = s.grant.protocols =
+			(struct proto_set){.named = 1u << p};
+		s.conduit.record = RECORD_NONE;
+		s.grant.record = RECORD_NONE;
+		permit = permit_from_view(&s.view, &ask, 1500);
+		assert_int_equal(permit.allow, ssh);
+		assert_string_equal(permit.reason, ssh ? "ok" : "via");
+		assert_string_equal(permit.via, "hop");
+		assert_int_equal(permit.port, 2222);
+	}
+	/* and the hop is granted by nobody, on either road */
+	ask.target = "hop";
+	ask.proto = PROTO_SSH;
+	assert_false(permit_from_view(&s.view, &ask, 1500).allow);
+	ask = tunnel_to(&s, "10.20.0.9", 2222);
+	assert_false(permit_from_view(&s.view, &ask, 1500).allow);
+}
+
 /* A live recording of an ssh session says nothing of what is not ssh. */
 static void a_recording_vouches_for_ssh_alone(void **state)
 {
@@ -757,6 +807,7 @@ int main(void)
 		cmocka_unit_test(permits_of_tunnels),
 		cmocka_unit_test(permits_of_single_ports),
 		cmocka_unit_test(permits_in_time),
+		cmocka_unit_test(behind_a_hop_there_is_ssh_alone),
 		cmocka_unit_test(a_recording_vouches_for_ssh_alone),
 		cmocka_unit_test(recording_is_required_on_both_roads),
 		cmocka_unit_test(records_are_made_once),

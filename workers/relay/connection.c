@@ -163,8 +163,7 @@ static bool crowded(const struct connection *c)
 	const struct permit *p = &c->permit;
 	size_t of_uid = (size_t)p->max_connections * p->max_sessions;
 
-	return n->of_session > p->max_connections || n->of_uid > of_uid ||
-	       n->all_of_uid > CROWD_UID_MAX;
+	return n->of_session > p->max_connections || n->of_uid > of_uid;
 }
 
 /* The recording of this very connection, if there is one. */

@@ -25,6 +25,11 @@ struct crowd_count crowd_with(
 	return n;
 }
 
+bool crowd_full(const struct crowd_count *n)
+{
+	return n->all > CROWD_MAX || n->all_of_uid > CROWD_UID_MAX;
+}
+
 bool crowd_add(struct crowd *c, const struct crowd_member *m)
 {
 	if (c->count == CROWD_MAX)

@@ -57,6 +57,9 @@ struct crowd {
 struct crowd_count crowd_with(
 	const struct crowd *c, uint32_t uid, uint64_t session);
 
+/* Has this one no place? A uid that takes many leaves some to others. */
+bool crowd_full(const struct crowd_count *n);
+
 /* False when the table is full. */
 bool crowd_add(struct crowd *c, const struct crowd_member *m);
 

@@ -14,7 +14,7 @@
 /* What gates say beside the policy. The first is for all else. */
 static const char *const words[] = {"error", "peer", "clock", "stale", "audit",
 	"limit", "pace", "hostkey", "recorder", "certificate", "disk",
-	"credential", "crypto"};
+	"credential", "crypto", "via"};
 
 _Static_assert(REASON_COUNT + sizeof(words) / sizeof(words[0]) <= EACH_MAX,
 	"all reasons fit into an exit status");

@@ -123,8 +123,10 @@ static void start(struct server *s, int fd, struct identity *who)
 		.uid = who->uid, .session = who->session.cgroup_id};
 	int r;
 
-	if (others.all > CROWD_MAX) {
-		turn_away(s, fd, who, "limit", "all processes are taken");
+	if (crowd_full(&others)) {
+		turn_away(s, fd, who, "limit",
+			others.all > CROWD_MAX ? "all processes are taken"
+					       : "too many processes of one");
 		return;
 	}
 	memcpy(m.user, who->session.user, sizeof(m.user));
